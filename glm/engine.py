@@ -1,0 +1,62 @@
+"""The Engine protocol: messages and settings in, events out.
+
+Three implementations share it: the local torch engine, the scripted one for
+tests and trials, and (later) remote ones. A front end never sees which.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from glm.events import EngineEvent
+from glm.messages import Message, ToolSpec
+from glm.settings import GenerationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What a status line shows: the model's `name`, `device` and `dtype`, and its limit in tokens."""
+
+    name: str
+    device: str
+    dtype: str
+    context_length: int
+
+
+class Engine(Protocol):
+    """Makes answers. Safe to use from several threads at once."""
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        tools: Sequence[ToolSpec] = (),
+        settings: GenerationSettings,
+        stop: threading.Event | None = None,
+    ) -> Iterator[EngineEvent]:
+        """Generate the assistant's next message(s) and yield events until `Finished`.
+
+        Setting `stop` from any thread ends the work within one token (or one prefill
+        chunk); what was said so far is yielded as a `MessageDone` with finish
+        "cancelled" and then `Finished("cancelled")`. Closing the iterator also ends
+        the work. Generation pauses by itself after a tool call: the caller appends
+        the observation and calls `stream` again.
+
+        Raises `ContextOverflowError` before any computation when the prompt does not
+        fit, `EngineError` when the request fails; both where the stream is read.
+        """
+        ...
+
+    def count_tokens(self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()) -> int:
+        """Length in tokens of the prompt that `stream` would send for these messages."""
+        ...
+
+    def close(self) -> None:
+        """Stop all requests and free the model. Idempotent."""
+        ...
