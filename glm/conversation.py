@@ -8,9 +8,8 @@ kept as it stands.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from typing_extensions import assert_never
 
@@ -20,6 +19,7 @@ from glm.events import (
     CallDelta,
     Event,
     Finished,
+    FinishReason,
     MessageDone,
     PromptProgress,
     TextDelta,
@@ -33,6 +33,9 @@ from glm.tools import Toolbox
 INTERRUPTED_CALL = "Error: the call was interrupted and gave no result"
 """Observation given to a call that nobody answered before the user went on."""
 
+Events = Generator[Event, None, None]
+"""What `send` and the others return: iterate over it, and close it to end the work."""
+
 _Messages = tuple[Message, ...]
 
 
@@ -41,6 +44,7 @@ class _Turn:
     """One running answer: what it was started with, and how to stop and undo it."""
 
     before: _Messages
+    messages: _Messages
     pending_before: ToolCall | None
     system: str
     tools: Toolbox
@@ -131,17 +135,17 @@ class Conversation:
 
     def context_tokens(self) -> int:
         """Tokens of the prompt as it stands; counts with the engine's tokenizer."""
-        return self.engine.count_tokens(self._prompt(self.system), tools=self.tools.specs)
+        return self.engine.count_tokens(_prompt(self.system, self._messages), tools=self.tools.specs)
 
-    def send(self, text: str, settings: GenerationSettings | None = None) -> Iterator[Event]:
+    def send(self, text: str, settings: GenerationSettings | None = None) -> Events:
         """Ask `text` and answer it. `settings` replace the conversation's for this answer."""
         yield from self._answer(lambda kept: (*_closed(kept), _question(text)), settings)
 
-    def retry(self, settings: GenerationSettings | None = None) -> Iterator[Event]:
+    def retry(self, settings: GenerationSettings | None = None) -> Events:
         """Answer the last question anew; the earlier answer is dropped."""
         yield from self._answer(lambda kept: kept[: _last_question(kept) + 1], settings)
 
-    def edit(self, index: int, text: str, settings: GenerationSettings | None = None) -> Iterator[Event]:
+    def edit(self, index: int, text: str, settings: GenerationSettings | None = None) -> Events:
         """Replace the question at `index` of `messages`, drop all after it, and answer.
 
         Raises `ConversationError` when there is no user message at `index`.
@@ -154,7 +158,7 @@ class Conversation:
 
         yield from self._answer(change, settings)
 
-    def resume(self, result: ToolResult | str, settings: GenerationSettings | None = None) -> Iterator[Event]:
+    def resume(self, result: ToolResult | str, settings: GenerationSettings | None = None) -> Events:
         """Answer the `pending` call with `result` and go on.
 
         Raises `ConversationError` when no call is pending.
@@ -209,7 +213,7 @@ class Conversation:
         *,
         rounds: int = 0,
         opening: Sequence[Event] = (),
-    ) -> Iterator[Event]:
+    ) -> Events:
         turn = self._begin(change, settings, rounds)
         try:
             yield from opening
@@ -226,8 +230,9 @@ class Conversation:
         with self._guard:
             self._refuse_when_busy()
             before = self._messages
-            self._messages = change(before)
-            turn = _Turn(before, self._pending, self.system, self.tools, settings or self.settings, rounds)
+            after = change(before)
+            turn = _Turn(before, after, self._pending, self.system, self.tools, settings or self.settings, rounds)
+            self._messages = after
             self._pending = None
             self._turn = turn
         return turn
@@ -236,7 +241,7 @@ class Conversation:
         if self._turn is not None:
             raise ConversationError("an answer is still being made; stop it or wait for its end first")
 
-    def _rounds_of(self, turn: _Turn) -> Iterator[Event]:
+    def _rounds_of(self, turn: _Turn) -> Events:
         while True:
             call, finished = yield from self._one_reply(turn)
             reason = self._why_not_run(turn, call, finished)
@@ -251,9 +256,7 @@ class Conversation:
                 yield replace(finished, reason="cancelled")
                 return
 
-    def _why_not_run(
-        self, turn: _Turn, call: ToolCall | None, finished: Finished
-    ) -> Literal["stop", "length", "cancelled", "tool_rounds"] | None:
+    def _why_not_run(self, turn: _Turn, call: ToolCall | None, finished: Finished) -> FinishReason | None:
         """Why the loop ends here, or None to run `call`; notes a call that a person must answer."""
         if call is None:
             return finished.reason
@@ -269,14 +272,13 @@ class Conversation:
             return finished.reason
         return None
 
-    def _one_reply(self, turn: _Turn) -> Iterator[Event]:
+    def _one_reply(self, turn: _Turn) -> Generator[Event, None, tuple[ToolCall | None, Finished]]:
         """Pass one engine stream on; its `Finished` is returned, not yielded, with the call to run."""
         call: ToolCall | None = None
         finished: Finished | None = None
         partial = _Partial()
-        stream = self.engine.stream(
-            self._prompt(turn.system), tools=turn.tools.specs, settings=turn.settings, stop=turn.stop
-        )
+        prompt = _prompt(turn.system, turn.messages)
+        stream = self.engine.stream(prompt, tools=turn.tools.specs, settings=turn.settings, stop=turn.stop)
         try:
             for event in stream:
                 match event:
@@ -308,17 +310,14 @@ class Conversation:
             raise EngineError("the engine ended its stream without saying how; try again")
         return call, finished
 
-    def _prompt(self, system: str) -> _Messages:
-        first = (Message("system", system),) if system else ()
-        return first + self._messages
-
     def _keep(self, turn: _Turn, message: Message) -> None:
         # An answer stopped before its first token left nothing the model could go on from.
         if message.finish == "cancelled" and not message.content and not message.header:
             return
+        turn.messages = (*turn.messages, message)
         with self._guard:
             if self._turn is turn:
-                self._messages = (*self._messages, message)
+                self._messages = turn.messages
 
     def _put_back(self, turn: _Turn) -> None:
         with self._guard:
@@ -330,6 +329,10 @@ class Conversation:
         with self._guard:
             if self._turn is turn:
                 self._turn = None
+
+
+def _prompt(system: str, messages: _Messages) -> _Messages:
+    return (Message("system", system), *messages) if system else messages
 
 
 def _question(text: str) -> Message:
@@ -347,6 +350,8 @@ def _last_question(messages: _Messages) -> int:
 
 def _closed(messages: _Messages) -> _Messages:
     """The history with an answer to a call that was left open."""
-    if messages and messages[-1].role == "assistant" and messages[-1].header:
-        return (*messages, Message("observation", INTERRUPTED_CALL))
-    return messages
+    if not messages:
+        return messages
+    last = messages[-1]
+    is_open = last.call is not None or (last.header != "" and last.finish in ("cancelled", "length"))
+    return (*messages, Message("observation", INTERRUPTED_CALL)) if is_open else messages

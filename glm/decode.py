@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from glm.slot_cache import SlotCache, Window
 
 Forward = Callable[[torch.Tensor, torch.Tensor, "torch.Tensor | None", SlotCache], torch.Tensor]
-"""(input ids [n, q], positions [n, q], mask [n, 1, q, kv] or None, cache) -> scores of the last position [n, vocabulary].
+"""(ids [n, q], positions [n, q], mask [n, 1, q, kv] or None, cache) -> scores of the last position [n, vocabulary].
 
 Mask None means plain causal attention: one token per row that sees everything read, or the start of a prompt.
 """
@@ -84,3 +84,10 @@ class Decoder:
             if min(lengths) + 1 < longest:
                 mask = (torch.arange(longest, device=self._device) <= positions[:, None])[:, None, None]
         return self._forward(tokens, positions[:, None], mask, self.cache).float()
+
+
+def fastest_forward(model: PreTrainedModel) -> Forward:
+    """The quickest forward pass known for this model."""
+    from glm.fast_glm import FastGlm, can_speed_up
+
+    return FastGlm(model) if can_speed_up(model) else library_forward(model)

@@ -57,7 +57,7 @@ class Sampler:
                 self._penalty = processor
             elif not isinstance(processor, TopKLogitsWarper):  # the choice of candidates is the top-k
                 self._warpers.append(processor)
-        self._seen = torch.tensor([list(dict.fromkeys(prompt_ids))]) if self._penalty else None
+        self._seen = torch.tensor([list(dict.fromkeys(prompt_ids))], dtype=torch.long) if self._penalty else None
 
     @property
     def is_argmax(self) -> bool:

@@ -27,9 +27,7 @@ class Window:
 
     __slots__ = ("first", "last", "length", "positions", "rows", "start")
 
-    def __init__(
-        self, first: int, last: int, start: int, length: int, positions: torch.Tensor | None = None
-    ) -> None:
+    def __init__(self, first: int, last: int, start: int, length: int, positions: torch.Tensor | None = None) -> None:
         self.first = first
         self.last = last
         self.start = start
@@ -165,9 +163,8 @@ class SlotCache(Cache):
     @property
     def allocated_bytes(self) -> int:
         """Memory held by keys and values, in bytes."""
-        return sum(
-            block.nbytes for layer in self.layers if layer.is_initialized for block in (layer.keys, layer.values)
-        )
+        blocks = (block for layer in self.layers for block in (layer.keys, layer.values))
+        return sum(block.nbytes for block in blocks if block is not None)
 
     def _resize(self, rows: int, capacity: int) -> None:
         # Layer by layer, so that growing needs one layer's block twice, not the whole cache twice.

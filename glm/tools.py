@@ -84,8 +84,8 @@ class Toolbox:
         if not self._tools:
             return f"Error: there is no tool named {name!r}; no tools are available, answer without one"
         close = difflib.get_close_matches(name, self._tools, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        return f"Error: there is no tool named {name!r}{hint} Available tools: {', '.join(self._tools)}"
+        hint = f", did you mean {close[0]!r}" if close else ""
+        return f"Error: there is no tool named {name!r}{hint}; available tools: {', '.join(self._tools)}"
 
     def _cut(self, text: str) -> str:
         if len(text) <= self._result_limit:
@@ -93,9 +93,7 @@ class Toolbox:
         return f"{text[: self._result_limit]}\n[cut: {self._result_limit} of {len(text)} characters shown]"
 
 
-def _run_beside(
-    run: Callable[[Mapping[str, Any]], str], call: ToolCall, stop: threading.Event
-) -> tuple[str, bool]:
+def _run_beside(run: Callable[[Mapping[str, Any]], str], call: ToolCall, stop: threading.Event) -> tuple[str, bool]:
     """Run the tool on a thread of its own, so that a slow one cannot hold up a stop."""
     outcome: list[tuple[str, bool]] = []
     arguments = call.arguments or {}

@@ -1,0 +1,1 @@
+"""The programs people see: web pages drawn over `glm.Conversation`. Nothing here knows token formats."""

@@ -1,0 +1,244 @@
+"""LoRA training of the built-in model: generated dialogues in, a peft adapter out.
+
+    python -m glm.training.train --base FOLDER --replay FILE --out FOLDER --steps 900
+
+The base stays frozen; learnt are rank-`rank` updates of every linear layer
+and the embedding rows of the six control tokens. Ctrl-C does not lose the run: it
+begins the final decay of the learning rate at once (a second one stops and saves).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from glm.prompts.chatglm3 import ChatGLM3Format
+from glm.training.mixture import IM_END, Row, read_replay, rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Hyperparameters of one run; with the seed they make it reproducible.
+
+    A step takes `rows` rows of about `length` tokens. The learning rate warms up over
+    `warmup_steps`, stays, and falls linearly to zero over the last `decay_steps`.
+    """
+
+    steps: int = 600
+    rows: int = 2
+    length: int = 1000
+    learning_rate: float = 1.0e-3
+    warmup_steps: int = 20
+    decay_steps: int = 150
+    rank: int = 32
+    alpha: int = 32
+    seed: int = 1
+
+
+def add_adapter(model: Any, fmt: ChatGLM3Format, settings: TrainingSettings) -> Any:
+    """The model with trainable LoRA matrices (fp32) on every linear layer and trainable control-token rows."""
+    from peft import LoraConfig, get_peft_model
+
+    rows = sorted({*fmt.prefix, *fmt.role_ids.values()})
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=0.0,
+        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"],
+        trainable_token_indices={"embed_tokens": rows},
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, config)
+
+
+def seed_control_rows(model: Any, fmt: ChatGLM3Format) -> None:
+    """Start the control tokens near ChatML's end marker: the base model already ends turns with it.
+
+    Untrained rows of the vocabulary are noise, and the tied output layer would have to
+    unlearn them first.
+    """
+    generator = torch.Generator().manual_seed(0)
+    embeddings = model.get_input_embeddings().weight.data
+    end = embeddings[IM_END].float()
+    for row in sorted({*fmt.prefix, *fmt.role_ids.values()}):
+        noise = torch.randn(end.shape, generator=generator) * end.std() * 0.3
+        embeddings[row] = (end + noise).to(embeddings.dtype)
+
+
+def attention(row: Row) -> tuple[torch.Tensor, torch.Tensor]:
+    """Boolean mask [1, 1, T, T] (True = visible) and positions int64 [1, T] of a row's tree of branches."""
+    total = len(row.ids)
+    branch = torch.zeros(total, dtype=torch.int64)  # 0 is the opening
+    positions = torch.arange(total)
+    start = row.opening
+    for number, length in enumerate(row.branches, 1):
+        branch[start : start + length] = number
+        positions[start : start + length] = torch.arange(row.opening, row.opening + length)
+        start += length
+    own = branch[:, None] == branch[None, :]
+    visible = (own | (branch[None, :] == 0)) & torch.ones(total, total, dtype=torch.bool).tril()
+    return visible[None, None], positions[None]
+
+
+def predicted_logits(model: Any, row: Row) -> torch.Tensor:
+    """Logits [number of learnt ids, V] fp32 that predict the learnt ids of `row`, in order.
+
+    Logits only where they are learnt: the vocabulary is a fifth of the model's work.
+    """
+    mask, positions = attention(row)
+    base = model.get_base_model()
+    hidden = base.model(
+        input_ids=torch.tensor([row.ids]), attention_mask=mask, position_ids=positions, use_cache=False
+    ).last_hidden_state[0]
+    learnt = torch.tensor(row.learnt).nonzero()[:, 0]
+    # The id before a branch's first one is the opening's last.
+    starts, start = set(), row.opening
+    for length in row.branches:
+        starts.add(start)
+        start += length
+    before = torch.tensor([row.opening - 1 if int(i) in starts else int(i) - 1 for i in learnt])
+    return base.lm_head(hidden[before]).float()
+
+
+def row_loss(model: Any, row: Row, end_id: int) -> torch.Tensor:
+    """Loss summed over the learnt ids (scalar): cross-entropy, or KL divergence from the teacher.
+
+    The teacher ends a turn with ChatML's marker, the student with `end_id`: that
+    probability is moved.
+    """
+    if row.teacher is None:
+        targets = torch.tensor([i for i, learn in zip(row.ids, row.learnt, strict=True) if learn])
+        return F.cross_entropy(predicted_logits(model, row), targets, reduction="sum")
+    with torch.no_grad(), model.disable_adapter():
+        teacher = predicted_logits(model, row.teacher)
+    teacher[:, end_id] = teacher[:, IM_END]
+    teacher[:, IM_END] = -math.inf
+    target = teacher.softmax(-1)
+    student = predicted_logits(model, row).log_softmax(-1)
+    # xlogy gives 0 where the teacher's probability is 0.
+    return torch.special.xlogy(target, target).sum() - (target * student).sum()
+
+
+def learning_rate(step: int, decay_from: int, settings: TrainingSettings) -> float:
+    """Warm-up, plateau, linear decay to zero."""
+    warmup = min(1.0, (step + 1) / settings.warmup_steps)
+    left = decay_from + settings.decay_steps - step
+    return settings.learning_rate * warmup * max(0.0, min(1.0, left / settings.decay_steps))
+
+
+class Interrupts:
+    """Counts Ctrl-C while it is open, instead of letting it end the program."""
+
+    def __enter__(self) -> Interrupts:
+        self.count = 0
+        self._previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._previous)
+
+    def _note(self, *_: object) -> None:
+        self.count += 1
+
+
+def train(model: Any, fmt: ChatGLM3Format, stream: Iterator[Row], settings: TrainingSettings, out: Path) -> None:
+    """Train the adapter of `model` (a peft model) and save it to `out`.
+
+    Every tenth step a line of JSON goes to ``out/log.jsonl``: mean loss by source, speed.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model.train()
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, weight_decay=0.0, betas=(0.9, 0.98))
+    end_id, decay_from = fmt.role_ids["user"], settings.steps - settings.decay_steps
+    started, seen, sums = time.monotonic(), 0, defaultdict(lambda: [0.0, 0])
+    with Interrupts() as interrupts, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        for step in itertools.count():
+            if interrupts.count:
+                decay_from = min(decay_from, step)
+            if step >= decay_from + settings.decay_steps or interrupts.count > 1:
+                break
+            rate = learning_rate(step, decay_from, settings)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            batch = list(itertools.islice(stream, settings.rows))
+            learnt = sum(sum(row.learnt) for row in batch)
+            for row in batch:
+                loss = row_loss(model, row, end_id)
+                (loss / learnt).backward()
+                seen += len(row.ids)
+                sums[row.source][0] += loss.item()
+                sums[row.source][1] += sum(row.learnt)
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            if step % 10 == 9:
+                record: dict[str, float] = {name: round(total / n, 4) for name, (total, n) in sorted(sums.items())}
+                speed = seen / (time.monotonic() - started)
+                record |= {"step": step + 1, "lr": round(rate, 6), "tokens": seen, "tokens_per_second": round(speed)}
+                print(json.dumps(record), file=log, flush=True)
+                print(record, flush=True)
+                sums.clear()
+            if step % 50 == 49:
+                save(model, out)
+    save(model, out)
+
+
+def save(model: Any, out: Path) -> None:
+    """Write the adapter in peft's safetensors format, matrices in bf16 (half the size; the model runs in bf16)."""
+    from safetensors.torch import load_file, save_file
+
+    model.save_pretrained(out)
+    weights = out / "adapter_model.safetensors"
+    halved = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in load_file(weights).items()}
+    save_file(halved, weights, metadata={"format": "pt"})
+
+
+def main() -> None:
+    defaults = TrainingSettings()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, required=True, help="the base model as a GLM folder")
+    parser.add_argument("--replay", type=Path, help="the base model's own answers (glm.training.replay)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for adapter and log")
+    parser.add_argument("--init", type=Path, help="adapter folder to continue from")
+    for name, value in asdict(defaults).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
+    options = vars(parser.parse_args())
+    settings = TrainingSettings(**{name: options[name] for name in asdict(defaults)})
+
+    from transformers import GlmForCausalLM
+
+    from glm.tokenizer import Tokenizer
+
+    torch.manual_seed(settings.seed)
+    fmt = ChatGLM3Format(Tokenizer.from_folder(options["base"]))
+    base = GlmForCausalLM.from_pretrained(options["base"], dtype=torch.float32, local_files_only=True)
+    if options["init"]:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(base, options["init"], is_trainable=True)
+    else:
+        seed_control_rows(base, fmt)
+        model = add_adapter(base, fmt, settings)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    replay = read_replay(options["replay"]) if options["replay"] else []
+    stream = rows(fmt, seed=settings.seed, replay=replay, length=settings.length)
+    train(model, fmt, stream, settings, options["out"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+"""What all tests share: the browser fixtures."""
+
+pytest_plugins = ["tests.browser"]
