@@ -25,7 +25,7 @@ from glm.events import CallDelta, Event, Finished, MessageDone, PromptProgress, 
 from glm.messages import INTERPRETER, Message
 from glm.settings import GenerationSettings
 
-FRAME_SECONDS = 0.05
+FRAME_SECONDS = 0.07
 """Shortest time between two drawings of a growing answer; more only heats the browser."""
 KEEP_SECONDS = 2.0
 """How often a growing answer is put into the browser's storage."""

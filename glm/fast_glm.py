@@ -25,6 +25,13 @@ WIDEN_FROM = 8
 """Tokens in one pass from which widening the weights costs less than multiplying in emulated half precision."""
 
 
+_INSTRUCTIONS = {
+    torch.bfloat16: ("amx_bf16", "avx512_bf16", "bf16"),
+    torch.float16: ("amx_fp16", "avx512_fp16", "fp16"),
+}
+"""Names, as torch reports them, of the instruction sets that multiply these types."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
     """The weights of one layer, in the order of their use."""
@@ -53,8 +60,11 @@ def can_speed_up(model: PreTrainedModel) -> bool:
 
 def emulates_half_precision(model: PreTrainedModel) -> bool:
     """True when the model is in half precision and its processor has no instructions for that."""
-    on_cpu = model.device.type == "cpu" and model.dtype in (torch.bfloat16, torch.float16)
-    return on_cpu and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    wanted = _INSTRUCTIONS.get(model.dtype)
+    if model.device.type != "cpu" or wanted is None:
+        return False
+    able = torch.cpu.get_capabilities()
+    return not any(able.get(name) for name in wanted)
 
 
 class FastGlm:

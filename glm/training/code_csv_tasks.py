@@ -105,7 +105,7 @@ def _slots(draw: Draw, file: Table, **more: object) -> dict[str, object]:
     """File, columns and how the file is mentioned."""
     listed = ", ".join(file.columns)
     if draw.language == "zh":
-        forms = (f"{file.path}（列：{listed}）", f"文件 {file.path}，列名：{listed}", f"上传的文件 {file.path} 有这些列：{listed}",
+        forms = (f"{file.path}（列：{listed}）", f"文件 {file.path}（列名：{listed}）", f"上传的文件 {file.path}（包含 {listed}）",
                  f"{file.path} (columns: {listed})")  # fmt: skip
     else:
         forms = (f"{file.path} (columns: {listed})", f"the file {file.path} with the columns {listed}",
@@ -173,8 +173,11 @@ def aggregate(draw: Draw) -> Case:
 
 def series(pairs: Sequence[tuple[str, object]], *, index: str, name: str, dtype: str) -> str:
     """A pandas Series as `print` shows it, with a named text index."""
-    wide = max(len(text) for text in [index, *(label for label, _ in pairs)])
+    wide = max(len(label) for label, _ in pairs)
     values = [str(value) for _, value in pairs]
+    if dtype == "float64":
+        places = max(len(value.partition(".")[2]) for value in values)
+        values = [f"{float(value):.{places}f}" for value in values]
     right = max(len(value) for value in values)
     lines = [index]
     lines += [label + " " * (wide - len(label) + 4) + value.rjust(right) for (label, _), value in zip(pairs, values, strict=True)]
@@ -214,7 +217,7 @@ def grouped(draw: Draw) -> Case:
     pairs: list[tuple[str, object]] = []
     for label in sorted(groups):
         value = sum(groups[label])
-        pairs.append((label, value if method == "sum" else f"{value / len(groups[label]):.2f}"))
+        pairs.append((label, value if method == "sum" else round(value / len(groups[label]), 2)))
     rest = f'df.groupby("{key}")["{col}"].{method}()'
     rest = f"print({rest})" if method == "sum" else f"print({rest}.round(2))"
     dtype = "int64" if method == "sum" else "float64"
@@ -364,11 +367,15 @@ def frame(columns: Sequence[str], rows: Sequence[tuple[int, Row]]) -> str:
     """Rows of a DataFrame, with their index numbers, as `print` shows them."""
     index = [str(i) for i, _ in rows]
     texts = [[str(row[name]) for _, row in rows] for name in columns]
-    widths = [max(len(name), *(len(text) for text in column)) for name, column in zip(columns, texts, strict=True)]
+    # pandas puts a space before each value, but not before the name of a text column.
+    widths = [
+        max(len(name) + (name not in _LABELS), *(len(text) + 1 for text in column))
+        for name, column in zip(columns, texts, strict=True)
+    ]
     left = max(len(i) for i in index)
-    lines = [" " * left + "".join("  " + name.rjust(wide) for name, wide in zip(columns, widths, strict=True))]
+    lines = [" " * left + "".join(" " + name.rjust(wide) for name, wide in zip(columns, widths, strict=True))]
     for number, i in enumerate(index):
-        cells = "".join("  " + column[number].rjust(wide) for column, wide in zip(texts, widths, strict=True))
+        cells = "".join(" " + column[number].rjust(wide) for column, wide in zip(texts, widths, strict=True))
         lines.append(i.ljust(left) + cells)
     return "\n".join(lines)
 

@@ -17,7 +17,7 @@ from glm.training.code_followups import follow_up
 from glm.training.code_number_tasks import NUMBERS
 from glm.training.code_plot_tasks import PLOTS
 from glm.training.code_repair import broken, traceback
-from glm.training.code_request import answer, request
+from glm.training.code_request import answer, request, tidy
 from glm.training.code_run import Session
 from glm.training.code_small_talk import TALKS, THANKS, talk_requests
 from glm.training.code_tasks import IMAGE, Case, Task
@@ -132,7 +132,7 @@ def _repair(draw: Draw, kind: str) -> Dialogue:
     solution = _solution(draw, task, case, output)
     if draw.chance(0.25):
         templates = _FIX_EN if draw.language == "en" else _FIX_ZH
-        text = draw.phrase(templates[-2:] if draw.held else templates[:-2])
+        text = tidy(draw.phrase(templates[-2:] if draw.held else templates[:-2]))
         text = text.replace("{error}", attempt.error).replace("{code}", f"```python\n{attempt.code}\n```")
         messages = (_system(draw), Message("user", text), *solution)
         return Dialogue(kind, draw.language, messages, expected=_expected(task, output))

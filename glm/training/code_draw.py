@@ -125,7 +125,7 @@ class Draw:
         style = self.rng.random()
         if style < 0.12:
             return "[" + ", ".join(texts) + "]"
-        if style < 0.22 and not any(" " in text for text in texts):
+        if style < 0.22 and not any(" " in text or not text.isascii() for text in texts):
             return " ".join(texts)
         if style < 0.3:
             return ",".join(texts)

@@ -188,11 +188,11 @@ def follow_up(draw: Draw, first: Case, *, whole: bool) -> tuple[str, Case, str] 
     if isinstance(table := first.slots.get("table"), Table):
         return _frame(draw, table)
     if first.leaves:
-        chosen = draw.rng.choice([f for f in _LIST if whole or not f.whole])
+        chosen = draw.rng.choice([f for f in _LIST if (whole or not f.whole) and _fits(f, first)])
     elif first.code.startswith("result ="):
         chosen = draw.rng.choice(_RESULT)
     elif first.code.startswith("text ="):
-        chosen = draw.rng.choice(_TEXT)
+        chosen = draw.rng.choice([f for f in _TEXT if f.code not in first.code])
     else:
         return None
     small = "[:{k}]" in chosen.code
@@ -201,6 +201,14 @@ def follow_up(draw: Draw, first: Case, *, whole: bool) -> tuple[str, Case, str] 
     code = chosen.code.format_map(slots)
     say = chosen.say_en if draw.language == "en" else chosen.say_zh
     return request, Case(slots, code, IMAGE if "plt.show" in code else None), say
+
+
+def _fits(after: FollowUp, first: Case) -> bool:
+    """Whether the question is new, and about the list itself where the first code only showed it sorted."""
+    code = after.code.replace("{v}", first.leaves)
+    if "sorted(" in first.code and ("{v}[" in after.code or "plt." in after.code):
+        return False
+    return code.split("\n")[-1] not in first.code
 
 
 def _frame(draw: Draw, table: Table) -> tuple[str, Case, str]:

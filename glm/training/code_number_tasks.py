@@ -943,7 +943,7 @@ def evens(draw: Draw) -> Case:
     while not any(n % 2 == 0 for n in numbers):
         numbers = draw.numbers(4, 12, whole=True)
     code = f"numbers = {numbers}\nprint([n for n in numbers if n % 2 == 0])"
-    return Case({"nums": draw.listed(numbers)}, code, leaves="numbers")
+    return Case({"nums": draw.listed(numbers)}, code)
 
 
 @_task(

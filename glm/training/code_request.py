@@ -47,7 +47,7 @@ def request(draw: Draw, task: Task, case: Case) -> str:
 def _worded(draw: Draw, template: str, slots: Mapping[str, object]) -> str:
     # Tables write verb phrases with a choice in front: only those can follow "please".
     verb_phrase = template.startswith("[") and template[-1] not in ".?!。？！" and "{block}" not in template
-    text = tidy(draw.phrase([template]).format_map(slots).strip())
+    text = tidy(draw.phrase([template]).replace("  ", " ").format_map(slots).strip())
     if verb_phrase:
         wraps = (_HELD_WRAPS if draw.held else _WRAPS)[draw.language]
         if draw.language == "zh" and text[0] in "用使以按帮":

@@ -365,7 +365,7 @@ def longest_word(draw: Draw) -> Case:
 def unique(draw: Draw) -> Case:
     pool = [draw.integer(1, 99) for _ in range(draw.rng.randint(2, 5))]
     numbers = [draw.rng.choice(pool) for _ in range(draw.rng.randint(5, 10))]
-    return Case({"nums": draw.listed(numbers)}, f"numbers = {numbers}\nprint(sorted(set(numbers)))", leaves="numbers")
+    return Case({"nums": draw.listed(numbers)}, f"numbers = {numbers}\nprint(sorted(set(numbers)))")
 
 
 @_task(

@@ -29,10 +29,12 @@ HEAVY = ("numpy", "sympy", "pandas", "matplotlib.pyplot")
 
 def main() -> None:
     """Read a list of jobs {cells, files, seconds} from standard input; write the list of results to standard output."""
-    jobs = json.load(sys.stdin)
+    text = sys.stdin.read()
+    jobs = json.loads(text)
     for name in HEAVY:
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+        if name in text:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
     results = [run_apart(job, Path(f"job{number}")) for number, job in enumerate(jobs)]
     sys.__stdout__.write(json.dumps(results))  # type: ignore[union-attr]
 
@@ -78,15 +80,17 @@ def limit(seconds: int) -> None:
 def run(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Run a job's cells in one namespace; the result is that of the last cell, or of the first that fails."""
     os.chdir(folder)
+    data = Path("data").absolute()  # not the working directory: the code must name the folder
+    data.mkdir()
     for name, text in job["files"].items():
-        Path(name).write_text(text, encoding="utf-8")
+        (data / name).write_text(text, encoding="utf-8")
     shown = count_figures()
     names: dict[str, Any] = {"__name__": "__main__"}
     printed, error = io.StringIO(), ""
     for cell in job["cells"]:
         printed, error = io.StringIO(), ""
         shown.clear()
-        code = cell.replace("/mnt/data/", f"{os.getcwd()}{os.sep}".replace("\\", "/"))
+        code = cell.replace("/mnt/data/", f"{data.as_posix()}/")
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             try:
                 exec(compile(code, "<cell>", "exec"), names)

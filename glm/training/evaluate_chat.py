@@ -182,7 +182,7 @@ def answer_loss(model: Any, prompt: Sequence[int], answer: Sequence[int]) -> flo
 
     ids = torch.tensor([[*prompt, *answer]])
     with torch.inference_mode():
-        logits = model(ids, logits_to_keep=len(answer) + 1).logits[0, 1:].float()
+        logits = model(ids, logits_to_keep=len(answer) + 1).logits[0, :-1].float()
     return float(torch.nn.functional.cross_entropy(logits, torch.tensor(list(answer)), reduction="sum"))
 
 
