@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import urllib.request
 from pathlib import Path
 
 if sys.version_info < (3, 10):  # noqa: UP036 - this file is how people with an older Python find out
@@ -95,6 +94,8 @@ def cpu_index_answers() -> bool:
     reached = threading.Event()
 
     def probe() -> None:
+        import urllib.request  # costs more than all the rest of a second start
+
         try:
             urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=PROBE_SECONDS).close()
             reached.set()

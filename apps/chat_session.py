@@ -241,7 +241,8 @@ class ChatSession:
         parts = [f"<b>{html.escape(info.name)}</b>"]
         parts += [html.escape(part) for part in (info.device, info.dtype) if part and part != "none"]
         meter = _meter(min(1.0, used / info.context_length) if info.context_length else 0.0)
-        parts.append(f'{meter}</span><span title="{text(self.lang, "status_tokens_hint")}">{tokens}')
+        hint = html.escape(text(self.lang, "status_tokens_hint"))
+        parts.append(f'<span title="{hint}">{meter}{tokens}</span>')
         if self._finished and self._finished.tokens_per_second:
             speed = f"{self._finished.tokens_per_second:.1f}"
             parts.append(text(self.lang, "status_speed", speed=speed))

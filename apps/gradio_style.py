@@ -242,7 +242,7 @@ background:#f8f9fc!important;padding:14px 16px!important;margin:0!important;over
 #chat .code_wrap{margin:14px 0!important;border:0!important}
 #chat pre code{background:none!important;padding:0!important;border:0!important;font-size:14px!important;line-height:1.6!important}
 #chat :not(pre)>code{font-size:.88em!important;padding:2px 6px!important;border-radius:6px!important;background:var(--code-background-fill)!important;border:0!important}
-#chat .code_wrap button{top:8px!important;right:8px!important;opacity:.75;border-radius:8px!important;background:none!important}
+#chat .code_wrap button{background:color-mix(in srgb,var(--background-fill-primary) 80%,transparent)!important;top:8px!important;right:8px!important;opacity:.8;border-radius:8px!important}
 #chat table{border-collapse:separate!important;border-spacing:0!important;border:1px solid var(--line)!important;border-radius:12px!important;padding:0!important;margin:14px 0!important;font-size:15px;
 max-width:100%;display:block;overflow-x:auto;width:fit-content!important}
 #chat th,#chat td{border:0!important;border-bottom:1px solid var(--line)!important;padding:9px 18px!important;background:none!important}
@@ -274,7 +274,7 @@ display:inline-flex;align-items:center;justify-content:center;padding:6px!import
 #chat .pending,#chat .message.pending{background:none!important;border:0!important;box-shadow:none!important}
 #chat button[aria-label=Share]{display:none!important}
 #chat .user-row:has(textarea),#chat .user-row:has(textarea) *{width:100%}
-#chat .user-row textarea{font-size:16px!important;line-height:1.6!important;min-height:84px;border-radius:12px!important;padding:10px 14px!important;background:var(--background-fill-primary)!important;color:var(--body-text-color)!important}
+#chat .user-row textarea{width:100%!important;max-width:none!important;font-size:16px!important;line-height:1.6!important;min-height:84px;border-radius:12px!important;padding:10px 14px!important;background:var(--background-fill-primary)!important;color:var(--body-text-color)!important}
 #chat .bot-row:has(.waiting)+.message-buttons{display:none}
 #chat .bot-row:has(.trouble)+.message-buttons :is([aria-label*=like i],[aria-label*=赞],[aria-label*=踩]){display:none!important}
 .toast-body{border-radius:14px!important;overflow:hidden;box-shadow:var(--lift)!important}
@@ -306,7 +306,7 @@ background:var(--accent)!important;color:#fff!important;align-self:flex-end;tran
 .status .dot{width:8px;height:8px;border-radius:50%;background:#16a34a;flex:none}
 .status .dot.loading{background:#d97706;animation:glm-pulse 1.1s ease-in-out infinite}
 .status .dot.failed{background:#dc2626}
-.status .meter{display:inline-block;vertical-align:2px;width:64px;height:5px;border-radius:9px;background:var(--line);overflow:hidden}
+.status .meter{display:inline-block;vertical-align:2px;margin-right:9px;width:64px;height:5px;border-radius:9px;background:var(--line);overflow:hidden}
 .status .meter.wide{width:130px}
 .status .meter span{display:block;height:100%;border-radius:9px;background:var(--accent)}
 .fineprint{text-align:center;font-size:12px;line-height:1.4;color:var(--soft);opacity:.9;margin-top:3px}

@@ -68,7 +68,8 @@ def golden_messages(case: dict) -> tuple[list[Message], list[ToolSpec]]:
     messages, tools = [], []
     for item in items:
         content, listed = item["content"], item.get("tools")
-        standard = isinstance(listed, list) and listed and all(list(t) == ["name", "description", "parameters"] for t in listed)
+        usual = ["name", "description", "parameters"]
+        standard = isinstance(listed, list) and listed and all(list(tool) == usual for tool in listed)
         if standard and not messages:
             tools = [ToolSpec(t["name"], t["description"], t["parameters"]) for t in listed]
         elif listed is not None:

@@ -115,7 +115,7 @@ def test_the_file_tree_is_the_trees() -> None:
     tree = read("README.md").partition("## Files")[2]
     shown = set(re.findall(r"[\w./]+\.py", tree))
     present = [*ROOT.glob("*.py"), *ROOT.glob("apps/*.py"), *ROOT.glob("glm/*.py"), *ROOT.glob("glm/[!t]*/*.py")]
-    present += ROOT.glob("glm/tiny/*.py")
+    present += [*ROOT.glob("glm/tiny/*.py"), *ROOT.glob("benchmarks/*.py")]
     expected = {path.name for path in present if path.name != "__init__.py"}
     assert expected == {Path(name).name for name in shown} - {"__init__.py", "find_browser.py"}
 

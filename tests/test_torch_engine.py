@@ -431,6 +431,42 @@ def test_invalid_numbers_are_an_error_that_names_them(
     assert text_of(ask(engine, "after", 20)) == generated(model, "after", 20)
 
 
+def test_invalid_numbers_do_not_reach_the_next_user_of_the_row(
+    model: GlmForCausalLM, start: Callable[..., TorchEngine]
+) -> None:
+    fmt = PlainFormat()
+    engine = start(fmt)
+    step = engine._decoder.step
+    held, failed = threading.Event(), threading.Event()
+
+    def poison_second_row(first: int, ids: Sequence[int], lengths: Sequence[int]) -> torch.Tensor:
+        scores = step(first, ids, lengths)
+        if len(ids) == 2 and not failed.is_set():
+            scores[1] = float("nan")
+            for layer in engine._decoder.cache.layers:
+                layer.values[1].fill_(float("nan"))
+        return scores
+
+    def hold(prompt: str, count: int) -> None:
+        if prompt == long and count == 1:
+            held.set()
+        if prompt == long and count in (1, 3):  # after 1 the bad one joins and fails, after 3 the good one has its row
+            wait_for(lambda: bool(engine._waiting) or len(engine._decoding) == 2)
+
+    long = "a long neighbour, " * 5
+    fmt.on_token = hold
+    engine._decoder.step = poison_second_row
+    engine._decoder.cache.trim = lambda rows, tokens: None  # as with more neighbours: the row is used again as it is
+    neighbour = threading.Thread(target=lambda: ask(engine, long, 60))
+    neighbour.start()
+    assert held.wait(PATIENCE)
+    with pytest.raises(EngineError, match="invalid numbers"):
+        ask(engine, "bad")
+    failed.set()
+    assert text_of(ask(engine, "good", 20)) == generated(model, "good", 20)
+    neighbour.join(PATIENCE)
+
+
 @pytest.mark.parametrize(
     "error", [MemoryError(), torch.OutOfMemoryError("no"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
 )

@@ -23,7 +23,7 @@ from glm.training.dialogue import Dialogue
 IM_START, IM_END = 1, 2
 """Ids of ChatML's markers in the base model's vocabulary (SmolLM2)."""
 
-SHARES = {"tools": 0.48, "code": 0.26, "chat": 0.13, "replay": 0.13}
+SHARES = {"tools": 0.45, "code": 0.22, "chat": 0.12, "replay": 0.21}
 """Part of each source, counted in rows."""
 
 CODE_TOOLS = (ToolSpec(INTERPRETER, "Runs Python code."),)
@@ -60,7 +60,7 @@ def rows(fmt: ChatGLM3Format, *, seed: int, replay: Sequence[dict[str, Any]], le
     rng = random.Random(seed)
     sources = {
         "tools": _tool_rows(fmt, random.Random(f"{seed}-tools"), length),
-        "code": _pooled_rows(fmt, "code", code_data.generate(random.Random(f"{seed}-code"), "train"), length),
+        "code": _pooled_rows(fmt, "code", code_data.generate(random.Random(f"{seed}-code"), "train"), length * 8 // 10),
         "chat": _pooled_rows(fmt, "chat", chat_data.generate(random.Random(f"{seed}-chat"), "train"), length * 7 // 10),
         "replay": _replay_rows(fmt, random.Random(f"{seed}-replay"), replay, length * 7 // 10),
     }
