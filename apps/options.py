@@ -14,7 +14,7 @@ from glm.errors import GlmError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-QUANTIZE = ("none", "int8", "int4")
+QUANTIZE = ("none",)
 
 
 class OptionsError(GlmError):
@@ -51,7 +51,7 @@ def parser(program: str, purpose: str, *, default_port: int = 7860) -> argparse.
     add("--port", type=_port, default=default_port, help="port to listen on")
     add("--device", choices=DEVICES, default="auto", help="where the model runs")
     add("--dtype", choices=DTYPES, default="auto", help="number format of the weights")
-    add("--quantize", choices=QUANTIZE, default="none", help="store the weights in fewer bits to save memory")
+    add("--quantize", choices=QUANTIZE, default="none", help="fewer bits for the weights; packed formats are planned")
     add(
         "--open",
         dest="open_browser",

@@ -44,9 +44,9 @@ def test_left_out_options_have_their_documented_defaults() -> None:
 def test_every_option_is_passed_on() -> None:
     given = parsed(
         "--model", "some/model", "--host", "localhost", "--port", "8000", "--device", "cpu", "--dtype", "float32",
-        "--quantize", "int8", "--no-open", "--debug",
+        "--quantize", "none", "--no-open", "--debug",
     )  # fmt: skip
-    assert given == options.Options("some/model", "localhost", 8000, "cpu", "float32", "int8", False, True)
+    assert given == options.Options("some/model", "localhost", 8000, "cpu", "float32", None, False, True)
 
 
 def test_help_names_every_option_with_its_default() -> None:

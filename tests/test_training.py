@@ -113,7 +113,7 @@ def test_replay_pulls_towards_the_base_and_costs_nothing_where_both_agree(fmt: C
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.5)
     drifted = row_loss(model, row, fmt.role_ids["user"])
-    assert 0.1 < float(drifted.detach()) < math.inf
+    assert 20 * untouched + 0.01 < float(drifted.detach()) < math.inf
     drifted.backward()
     assert any(p.grad is not None and bool(p.grad.any()) for p in model.parameters())
 
