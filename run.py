@@ -40,7 +40,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 BUSY = VENV / "setup-in-progress"  # found at the next start when a set-up was interrupted
 COMMANDS = {
     "web": [str(ROOT / "web_demo.py")],
-    "composite": [str(ROOT / "web_demo2.py")],
+    "composite": [str(ROOT / "composite.py")],
     "chat": ["-m", "glm", "chat"],
     "doctor": ["-m", "glm", "doctor"],
     "test": ["-m", "pytest"],
