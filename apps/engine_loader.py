@@ -70,7 +70,7 @@ class EngineLoader:
         try:
             self._engine = self._load(self._report)
         except MemoryError as error:
-            self._fail(error, "there is not enough memory for this model; close other programs, or try --dtype bfloat16 or a smaller model")
+            self._fail(error, "not enough memory for this model; close other programs, or try --dtype bfloat16")
         except GlmError as error:
             self._fail(error, str(error))
         except Exception as error:

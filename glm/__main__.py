@@ -70,7 +70,7 @@ def _add_chat(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: %(default)s)")
     add("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default: %(default)s)")
-    add("--quantize", default="none", choices=("none",), help="fewer bits for the weights; packed formats are planned (default: %(default)s)")
+    add("--quantize", default="none", choices=("none",), help="packed weights are planned (default: %(default)s)")
     add("--system", default="", help="system prompt (default: none)")
     add("--lang", choices=("auto", "en", "zh"), default="auto", help="language of the hints (default: %(default)s)")
     settings = GenerationSettings()
