@@ -14,22 +14,26 @@ from transformers import GlmConfig, GlmForCausalLM
 from glm.messages import Message
 from glm.prompts.chatglm3 import ChatGLM3Format
 from glm.tokenizer import Tokenizer
-from glm.training.mixture import Example, Row, chatml_prompt, pack, replay_examples, rows
+from glm.training.mixture import SHARES, Example, Row, chatml_prompt, pack, replay_examples, rows
 from glm.training.train import (
     TrainingSettings,
+    Workers,
     add_adapter,
     learning_rate,
     predicted_logits,
     row_loss,
     save,
     seed_control_rows,
+    step_rows,
     train,
 )
 
 pytest.importorskip("peft", reason="training needs peft: pip install -r requirements-train.txt")
 
 RESOURCES = Path(__file__).parents[1] / "resources" / "glm-tiny"
-SETTINGS = TrainingSettings(steps=12, rows=2, length=300, learning_rate=0.1, warmup_steps=2, decay_steps=4, rank=4)
+SETTINGS = TrainingSettings(
+    steps=12, step_tokens=60, length=300, learning_rate=0.1, warmup_steps=2, decay_steps=4, rank=4
+)
 REPLAY = [{"question": "Name a colour.", "answer": "Blue is a colour.", "cut": False}]
 
 
@@ -125,6 +129,26 @@ def test_rows_are_the_same_for_the_same_seed_and_others_for_another(fmt: ChatGLM
     assert first == again
     assert first != other
     assert all(len(row.ids) == row.opening + sum(row.branches) == len(row.learnt) for row in first)
+
+
+def test_every_source_gets_its_share_of_the_tokens(fmt: ChatGLM3Format) -> None:
+    drawn = list(itertools.islice(rows(fmt, seed=1, replay=REPLAY, length=400), 60))
+    total = sum(len(row.ids) for row in drawn)
+    for source, share in SHARES.items():
+        part = sum(len(row.ids) for row in drawn if row.source == source) / total
+        assert part == pytest.approx(share, abs=0.05), source
+
+
+def test_the_rows_of_a_step_are_dealt_out_evenly_and_completely(fmt: ChatGLM3Format) -> None:
+    batch = step_rows(rows(fmt, seed=1, replay=REPLAY, length=400), 1500)
+    parts = []
+    for rank in (0, 1):
+        workers = Workers()
+        workers.count, workers.rank = 2, rank
+        parts.append(workers.mine(batch))
+    assert sorted(parts[0] + parts[1], key=repr) == sorted(batch, key=repr)
+    sizes = [sum(len(row.ids) for row in part) for part in parts]
+    assert abs(sizes[0] - sizes[1]) <= max(len(row.ids) for row in batch)
 
 
 def test_training_lowers_the_loss_and_writes_an_adapter_in_bf16(fmt: ChatGLM3Format, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ IM_START, IM_END = 1, 2
 """Ids of ChatML's markers in the base model's vocabulary (SmolLM2)."""
 
 SHARES = {"tools": 0.45, "code": 0.22, "chat": 0.12, "replay": 0.21}
-"""Part of each source, counted in rows."""
+"""Part of each source, counted in tokens."""
 
 CODE_TOOLS = (ToolSpec(INTERPRETER, "Runs Python code."),)
 
@@ -56,18 +56,24 @@ class Row:
 
 
 def rows(fmt: ChatGLM3Format, *, seed: int, replay: Sequence[dict[str, Any]], length: int = 1000) -> Iterator[Row]:
-    """Endless rows of about `length` tokens, deterministic in `seed`."""
-    rng = random.Random(seed)
+    """Endless rows of at most about `length` tokens, deterministic in `seed`.
+
+    Attention in a row costs the square of its length, so sources with a short opening
+    get shorter rows.
+    """
+    short = length * 4 // 10
     sources = {
         "tools": _tool_rows(fmt, random.Random(f"{seed}-tools"), length),
-        "code": _pooled_rows(fmt, "code", code_data.generate(random.Random(f"{seed}-code"), "train"), length * 8 // 10),
-        "chat": _pooled_rows(fmt, "chat", chat_data.generate(random.Random(f"{seed}-chat"), "train"), length * 7 // 10),
-        "replay": _replay_rows(fmt, random.Random(f"{seed}-replay"), replay, length * 7 // 10),
+        "code": _pooled_rows(fmt, "code", code_data.generate(random.Random(f"{seed}-code"), "train"), length * 7 // 10),
+        "chat": _pooled_rows(fmt, "chat", chat_data.generate(random.Random(f"{seed}-chat"), "train"), short),
+        "replay": _replay_rows(fmt, random.Random(f"{seed}-replay"), replay, short),
     }
-    names = [name for name in SHARES if name != "replay" or replay]
-    weights = [SHARES[name] for name in names]
+    given = {name: 0 for name in SHARES if name != "replay" or replay}
     while True:
-        yield next(sources[rng.choices(names, weights)[0]])
+        name = min(given, key=lambda source: given[source] / SHARES[source])  # the one furthest behind its share
+        row = next(sources[name])
+        given[name] += len(row.ids)
+        yield row
 
 
 def example(fmt: ChatGLM3Format, source: str, dialogue: Dialogue) -> Example:

@@ -38,12 +38,12 @@ from glm.training.mixture import IM_END, Row, read_replay, rows
 class TrainingSettings:
     """Hyperparameters of one run; with the seed they make it reproducible.
 
-    A step takes `rows` rows of about `length` tokens. The learning rate warms up over
+    A step takes rows of at most about `length` tokens until there are `step_tokens`. The learning rate warms up over
     `warmup_steps`, stays, and falls linearly to zero over the last `decay_steps`.
     """
 
     steps: int = 600
-    rows: int = 2
+    step_tokens: int = 2000
     length: int = 1000
     learning_rate: float = 1.0e-3
     warmup_steps: int = 20
@@ -137,6 +137,14 @@ def row_loss(model: Any, row: Row, end_id: int) -> torch.Tensor:
     return torch.special.xlogy(target, target).sum() - (target * student).sum()
 
 
+def step_rows(stream: Iterator[Row], tokens: int) -> list[Row]:
+    """The next rows of `stream`, until they hold at least `tokens` tokens."""
+    batch: list[Row] = []
+    while sum(len(row.ids) for row in batch) < tokens:
+        batch.append(next(stream))
+    return batch
+
+
 def learning_rate(step: int, decay_from: int, settings: TrainingSettings) -> float:
     """Warm-up, plateau, linear decay to zero."""
     warmup = min(1.0, (step + 1) / settings.warmup_steps)
@@ -154,6 +162,13 @@ class Workers:
         self.count, self.rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
         if self.count > 1:
             torch.distributed.init_process_group("gloo")
+
+    def mine(self, batch: list[Row]) -> list[Row]:
+        """This worker's part: the longest rows are dealt first, each to who has least to do."""
+        parts: list[list[Row]] = [[] for _ in range(self.count)]
+        for row in sorted(batch, key=lambda row: -len(row.ids)):
+            min(parts, key=lambda part: sum(len(r.ids) for r in part)).append(row)
+        return parts[self.rank]
 
     def sum_gradients(self, parameters: list[torch.nn.Parameter]) -> None:
         """Give every worker the sum of all workers' gradients."""
@@ -213,9 +228,9 @@ def train(model: Any, fmt: ChatGLM3Format, stream: Iterator[Row], settings: Trai
             rate = learning_rate(step, decay_from, settings)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            batch = list(itertools.islice(stream, settings.rows))
+            batch = step_rows(stream, settings.step_tokens)
             learnt = sum(sum(row.learnt) for row in batch)
-            for row in batch[workers.rank :: workers.count]:
+            for row in workers.mine(batch):
                 loss = row_loss(model, row, end_id)
                 (loss / learnt).backward()
                 sums[row.source][0] += loss.item()
