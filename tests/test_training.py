@@ -162,6 +162,8 @@ def test_training_lowers_the_loss_and_writes_an_adapter_in_bf16(fmt: ChatGLM3For
     tensors = load_file(tmp_path / "adapter_model.safetensors")
     assert {tensor.dtype for tensor in tensors.values()} == {torch.bfloat16}
     assert any("token" in name for name in tensors), "the control tokens' rows are part of the adapter"
+    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
     record = json.loads((tmp_path / "log.jsonl").read_text().splitlines()[0])
     assert record["step"] == 10 and record["chat"] > 0
 

@@ -34,6 +34,9 @@ from glm.prompts.chatglm3 import ChatGLM3Format
 from glm.training.mixture import IM_END, Row, read_replay, rows
 
 
+BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """Hyperparameters of one run; with the seed they make it reproducible.
@@ -258,6 +261,8 @@ def save(model: Any, out: Path) -> None:
     """Write the adapter in peft's safetensors format, matrices in bf16 (half the size; the model runs in bf16)."""
     from safetensors.torch import load_file, save_file
 
+    # Where the base lay on this computer means nothing elsewhere.
+    model.peft_config["default"].base_model_name_or_path = BASE_MODEL
     model.save_pretrained(out)
     weights = out / "adapter_model.safetensors"
     halved = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in load_file(weights).items()}
