@@ -33,7 +33,6 @@ import torch.nn.functional as F
 from glm.prompts.chatglm3 import ChatGLM3Format
 from glm.training.mixture import IM_END, Row, read_replay, rows
 
-
 BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
