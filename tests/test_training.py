@@ -6,14 +6,17 @@ import itertools
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import GlmConfig, GlmForCausalLM
 
 from glm.messages import Message
 from glm.prompts.chatglm3 import ChatGLM3Format
 from glm.tokenizer import Tokenizer
+from glm.training.fused_lora import fuse
 from glm.training.mixture import SHARES, Example, Row, chatml_prompt, pack, replay_examples, rows
 from glm.training.train import (
     TrainingSettings,
@@ -21,14 +24,13 @@ from glm.training.train import (
     add_adapter,
     learning_rate,
     predicted_logits,
+    prepare,
     row_loss,
     save,
     seed_control_rows,
     step_rows,
     train,
 )
-
-pytest.importorskip("peft", reason="training needs peft: pip install -r requirements-train.txt")
 
 RESOURCES = Path(__file__).parents[1] / "resources" / "glm-tiny"
 SETTINGS = TrainingSettings(
@@ -62,11 +64,21 @@ def tiny_model(fmt: ChatGLM3Format) -> GlmForCausalLM:
     return model
 
 
-def plain_loss(model: GlmForCausalLM, example: Example) -> float:
+def with_adapter(fmt: ChatGLM3Format) -> Any:
+    """A model with LoRA layers that already change it, as the libraries compute it."""
+    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
+    torch.manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+def plain_loss(model: Any, example: Example) -> torch.Tensor:
     """Cross-entropy of one whole sequence by itself, summed over what is learnt: the slow obvious form."""
     logits = model(torch.tensor([example.ids])).logits[0, :-1]
     labels = torch.tensor([i if learn else -100 for i, learn in zip(example.ids, example.learnt, strict=True)][1:])
-    return float(torch.nn.functional.cross_entropy(logits, labels, reduction="sum").detach())
+    return torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
 
 
 def loss_of(model: GlmForCausalLM, row: Row, fmt: ChatGLM3Format) -> float:
@@ -79,17 +91,31 @@ def chat(fmt: ChatGLM3Format, question: str, answer: str) -> Example:
     return Example(tuple(ids), tuple(learnt))
 
 
-def test_a_packed_row_has_the_loss_of_its_dialogues_one_by_one(fmt: ChatGLM3Format) -> None:
+def test_a_packed_row_has_loss_and_gradient_of_its_dialogues_one_by_one(fmt: ChatGLM3Format) -> None:
     examples = [chat(fmt, "Hi", "Hello there."), chat(fmt, "Hi", "Good day!"), chat(fmt, "How many?", "Three or four.")]
     row = pack("chat", examples)
     assert row.opening > 5 and len(row.ids) < sum(len(e.ids) for e in examples)
-    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
-    alone = sum(plain_loss(model, e) for e in examples)
-    assert loss_of(model, row, fmt) == pytest.approx(alone, rel=1e-5)
+    library = with_adapter(fmt)
+    alone = sum(plain_loss(library, e) for e in examples)
+    alone.backward()
+    packed = prepare(with_adapter(fmt))
+    together = row_loss(packed, row, fmt.role_ids["user"])
+    together.backward()
+    assert float(together.detach()) == pytest.approx(float(alone.detach()), rel=1e-5)
+    wanted = {name: p.grad for name, p in library.named_parameters() if p.requires_grad}
+    for name, parameter in packed.named_parameters():
+        if parameter.requires_grad:
+            torch.testing.assert_close(parameter.grad, wanted[name], atol=1e-4, rtol=1e-4, msg=name)
+
+
+def test_what_cannot_be_fused_is_refused_by_name(fmt: ChatGLM3Format) -> None:
+    config = LoraConfig(r=2, lora_dropout=0.1, target_modules=["q_proj"])
+    with pytest.raises(ValueError, match=r"layers\.0\.self_attn\.q_proj.*dropout"):
+        fuse(get_peft_model(tiny_model(fmt), config))
 
 
 def test_a_branch_does_not_see_its_neighbours(fmt: ChatGLM3Format) -> None:
-    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
+    model = prepare(add_adapter(tiny_model(fmt), fmt, SETTINGS))
     asked = chat(fmt, "Hi", "Hello there.")
     count = sum(asked.learnt)
     first = predicted_logits(model, pack("chat", [chat(fmt, "Bye", "See you."), asked]))[-count:]
@@ -107,7 +133,7 @@ def test_a_replayed_answer_is_the_same_ids_for_student_and_teacher(fmt: ChatGLM3
 
 
 def test_replay_pulls_towards_the_base_and_costs_nothing_where_both_agree(fmt: ChatGLM3Format) -> None:
-    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
+    model = prepare(add_adapter(tiny_model(fmt), fmt, SETTINGS))
     prompt, answer = chatml_prompt(fmt, "Name a colour."), fmt.tokenizer.encode("Blue.")
     same = Example((*prompt, *answer), (False,) * len(prompt) + (True,) * len(answer))
     row = pack("replay", [same], teacher=pack("replay", [same]))
@@ -155,7 +181,7 @@ def test_training_lowers_the_loss_and_writes_an_adapter_in_bf16(fmt: ChatGLM3For
     from safetensors.torch import load_file
 
     row = pack("chat", [chat(fmt, "Hi", "Hello there, friend."), chat(fmt, "Bye", "See you.")])
-    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
+    model = prepare(add_adapter(tiny_model(fmt), fmt, SETTINGS))
     before = loss_of(model, row, fmt)
     train(model, fmt, itertools.repeat(row), SETTINGS, tmp_path)
     assert loss_of(model, row, fmt) < before * 0.9
@@ -175,12 +201,10 @@ def test_the_learning_rate_warms_up_holds_and_falls_to_zero() -> None:
 
 
 def test_a_saved_adapter_can_be_continued(fmt: ChatGLM3Format, tmp_path: Path) -> None:
-    from peft import PeftModel
-
     row = pack("chat", [chat(fmt, "Hi", "Hello there, friend.")])
-    model = add_adapter(tiny_model(fmt), fmt, SETTINGS)
+    model = prepare(add_adapter(tiny_model(fmt), fmt, SETTINGS))
     train(model, fmt, itertools.repeat(row), SETTINGS, tmp_path)
     save(model, tmp_path)
-    reloaded = PeftModel.from_pretrained(tiny_model(fmt), tmp_path, is_trainable=True).float()
+    reloaded = PeftModel.from_pretrained(tiny_model(fmt), tmp_path, is_trainable=True)
     wanted = loss_of(model, row, fmt)
-    assert loss_of(reloaded, row, fmt) == pytest.approx(wanted, rel=0.02)
+    assert loss_of(prepare(reloaded), row, fmt) == pytest.approx(wanted, rel=0.02)

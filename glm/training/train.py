@@ -31,6 +31,9 @@ import torch.distributed
 import torch.nn.functional as F
 
 from glm.prompts.chatglm3 import ChatGLM3Format
+from glm.training import branches
+from glm.training.branches import Branches
+from glm.training.fused_lora import fuse
 from glm.training.mixture import IM_END, Row, read_replay, rows
 
 BASE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -71,6 +74,16 @@ def add_adapter(model: Any, fmt: ChatGLM3Format, settings: TrainingSettings) -> 
     return get_peft_model(model, config)
 
 
+def prepare(model: Any) -> Any:
+    """Make a peft model ready to learn: trained parts in fp32, attention by branches, fused LoRA layers."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    model.get_base_model().set_attn_implementation(branches.NAME)
+    fuse(model)
+    return model.train()
+
+
 def seed_control_rows(model: Any, fmt: ChatGLM3Format) -> None:
     """Start the control tokens near ChatML's end marker: the base model already ends turns with it.
 
@@ -85,30 +98,15 @@ def seed_control_rows(model: Any, fmt: ChatGLM3Format) -> None:
         embeddings[row] = (end + noise).to(embeddings.dtype)
 
 
-def attention(row: Row) -> tuple[torch.Tensor, torch.Tensor]:
-    """Boolean mask [1, 1, T, T] (True = visible) and positions int64 [1, T] of a row's tree of branches."""
-    total = len(row.ids)
-    branch = torch.zeros(total, dtype=torch.int64)  # 0 is the opening
-    positions = torch.arange(total)
-    start = row.opening
-    for number, length in enumerate(row.branches, 1):
-        branch[start : start + length] = number
-        positions[start : start + length] = torch.arange(row.opening, row.opening + length)
-        start += length
-    own = branch[:, None] == branch[None, :]
-    visible = (own | (branch[None, :] == 0)) & torch.ones(total, total, dtype=torch.bool).tril()
-    return visible[None, None], positions[None]
-
-
 def predicted_logits(model: Any, row: Row) -> torch.Tensor:
     """Logits [number of learnt ids, V] fp32 that predict the learnt ids of `row`, in order.
 
     Logits only where they are learnt: the vocabulary is a fifth of the model's work.
     """
-    mask, positions = attention(row)
+    tree = Branches.of(row.opening, row.branches)
     base = model.get_base_model()
     hidden = base.model(
-        input_ids=torch.tensor([row.ids]), attention_mask=mask, position_ids=positions, use_cache=False
+        input_ids=torch.tensor([row.ids]), position_ids=tree.positions, branches=tree, use_cache=False
     ).last_hidden_state[0]
     learnt = torch.tensor(row.learnt).nonzero()[:, 0]
     # The id before a branch's first one is the opening's last.
@@ -214,7 +212,6 @@ def train(model: Any, fmt: ChatGLM3Format, stream: Iterator[Row], settings: Trai
     """
     out.mkdir(parents=True, exist_ok=True)
     workers = Workers()
-    model.train()
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, weight_decay=0.0, betas=(0.9, 0.98))
     end_id, decay_from = fmt.role_ids["user"], settings.steps - settings.decay_steps
@@ -262,7 +259,7 @@ def save(model: Any, out: Path) -> None:
 
     # Where the base lay on this computer means nothing elsewhere.
     model.peft_config["default"].base_model_name_or_path = BASE_MODEL
-    model.save_pretrained(out)
+    model.save_pretrained(out, save_embedding_layers=False)  # its default asks the hub about the base
     weights = out / "adapter_model.safetensors"
     halved = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in load_file(weights).items()}
     save_file(halved, weights, metadata={"format": "pt"})
@@ -294,12 +291,9 @@ def main() -> None:
     else:
         seed_control_rows(base, fmt)
         model = add_adapter(base, fmt, settings)
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.float()
     replay = read_replay(options["replay"]) if options["replay"] else []
     stream = rows(fmt, seed=settings.seed, replay=replay, length=settings.length)
-    train(model, fmt, stream, settings, options["out"])
+    train(prepare(model), fmt, stream, settings, options["out"])
 
 
 if __name__ == "__main__":
