@@ -281,7 +281,7 @@ display:inline-flex;align-items:center;justify-content:center;padding:6px!import
 @keyframes glm-pulse{50%{transform:scale(.55);opacity:.45}}
 
 /* composer and status line */
-#composer{flex:none;width:100%;max-width:880px;margin:0 auto;padding:4px 24px 12px;gap:6px!important;flex-grow:0!important}
+#composer{flex:none;width:100%;max-width:880px;margin:auto auto 0;padding:4px 24px 12px;gap:6px!important;flex-grow:0!important}
 #composer .form{background:none!important;border:0!important;box-shadow:none!important;overflow:visible}
 #box{padding:0!important;background:none!important;border:0!important;overflow:visible!important}
 #box .input-container{background:var(--background-fill-primary);border:1px solid var(--input-border-color);border-radius:24px;box-shadow:var(--lift);padding:7px 7px 7px 10px;align-items:flex-end;
