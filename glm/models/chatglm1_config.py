@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
-from glm.errors import CheckpointError
+from glm.models.config_values import check_packing, is_whole_number, quantization_bits, refused
 
 _SIZES = {
     "num_layers": (1, 1_000),
@@ -82,15 +82,12 @@ def chatglm1_config(official: Mapping[str, Any]) -> ChatGLM1Config:
     for key in _FLAGS:
         if key in official:
             if not isinstance(official[key], bool):
-                raise _refused(key, official[key], "true or false")
+                raise refused(key, official[key], "true or false")
             values[key] = official[key]
     if "layernorm_epsilon" in official:
         values["layernorm_epsilon"] = _epsilon(official["layernorm_epsilon"])
-    bits = official.get("quantization_bit") or 0
-    if isinstance(bits, bool) or bits not in (0, 4, 8):
-        raise _refused("quantization_bit", bits, "0, 4 or 8")
     vocabulary = values.get("vocab_size", 130528)
-    config = ChatGLM1Config(**values, quantization_bit=bits, **_token_ids(official, vocabulary))
+    config = ChatGLM1Config(**values, quantization_bit=quantization_bits(official), **_token_ids(official, vocabulary))
     _check_shapes(config)
     return config
 
@@ -105,34 +102,29 @@ def _token_ids(official: Mapping[str, Any], vocabulary: int) -> dict[str, int | 
             stated = None if first is None else first + offset
         ids[key] = _whole_number(key, stated, 0, vocabulary - 1)
     if len(set(ids.values())) < len(ids):
-        raise _refused("bos_token_id", ids["bos_token_id"], "four different ids for mask, gmask, bos and eos")
+        raise refused("bos_token_id", ids["bos_token_id"], "four different ids for mask, gmask, bos and eos")
     pad = official.get("pad_token_id", 3)
     ids["pad_token_id"] = None if pad is None else _whole_number("pad_token_id", pad, 0, vocabulary - 1)
     return ids
 
 
 def _whole_number(key: str, value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise _refused(key, value, f"a whole number, {low} to {high}")
+    if not is_whole_number(value, low, high):
+        raise refused(key, value, f"a whole number, {low} to {high}")
     return value
 
 
 def _epsilon(value: object) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value <= 1:
-        raise _refused("layernorm_epsilon", value, "a number above 0, at most 1")
+        raise refused("layernorm_epsilon", value, "a number above 0, at most 1")
     return float(value)
 
 
 def _check_shapes(config: ChatGLM1Config) -> None:
     heads = config.num_attention_heads
     if config.hidden_size % heads:
-        raise _refused("num_attention_heads", heads, f"a divisor of hidden_size {config.hidden_size}")
+        raise refused("num_attention_heads", heads, f"a divisor of hidden_size {config.hidden_size}")
     unit = 4 if config.position_encoding_2d else 2
     if config.head_dim % unit:
-        raise _refused("hidden_size", config.hidden_size, f"heads of a multiple of {unit} numbers")
-    if config.quantization_bit == 4 and (config.hidden_size % 2 or config.inner_hidden_size % 2):
-        raise _refused("quantization_bit", 4, "8 or 0 for matrices with an odd number of columns")
-
-
-def _refused(key: str, value: object, expected: str) -> CheckpointError:
-    return CheckpointError(f"config.json has {key} = {str(value)[:40]}, expected {expected}; obtain the file again")
+        raise refused("hidden_size", config.hidden_size, f"heads of a multiple of {unit} numbers")
+    check_packing(config.quantization_bit, config.hidden_size, config.inner_hidden_size)

@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers import PreTrainedConfig
 
-from glm.errors import CheckpointError
+from glm.models.config_values import check_packing, is_whole_number, quantization_bits, refused
 
 _SIZES = {
     "num_layers": (1, 1_000),
@@ -139,17 +139,14 @@ def chatglm2_config(official: Mapping[str, Any], *, divide_positions: bool | Non
     """
     values: dict[str, Any] = {}
     for key, (low, high) in _SIZES.items():
-        _take(official, values, key, _is_whole_number(official.get(key), low, high), f"a whole number, {low} to {high}")
+        _take(official, values, key, is_whole_number(official.get(key), low, high), f"a whole number, {low} to {high}")
     for key, (least, most) in _NUMBERS.items():
         _take(official, values, key, _is_number(official.get(key), least, most), f"a number, {least} to {most}")
     for key in (*_FLAGS, "rope_divides_positions"):
         _take(official, values, key, isinstance(official.get(key), bool), "true or false")
     if divide_positions is not None:
         values["rope_divides_positions"] = divide_positions
-    bits = official.get("quantization_bit") or 0
-    if isinstance(bits, bool) or bits not in (0, 4, 8):
-        raise _refused("quantization_bit", bits, "0, 4 or 8")
-    config = ChatGLM2Config(**values, quantization_bit=bits, **_token_ids(official))
+    config = ChatGLM2Config(**values, quantization_bit=quantization_bits(official), **_token_ids(official))
     _check_shapes(config)
     return config
 
@@ -159,16 +156,8 @@ def _take(official: Mapping[str, Any], values: dict[str, Any], key: str, good: b
     if value is None and (key not in official or key in _ABSENT_IS_FINE):
         return
     if not good:
-        raise _refused(key, value, expected)
+        raise refused(key, value, expected)
     values[key] = float(value) if key in _NUMBERS else value  # type: ignore[arg-type]
-
-
-def _refused(key: str, value: object, expected: str) -> CheckpointError:
-    return CheckpointError(f"config.json has {key} = {str(value)[:40]}, expected {expected}; obtain the file again")
-
-
-def _is_whole_number(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def _is_number(value: object, low: float, high: float) -> bool:
@@ -181,19 +170,18 @@ def _token_ids(official: Mapping[str, Any]) -> dict[str, Any]:
     """The ids that a config.json may state; those that cannot be ids of this vocabulary are left out."""
     size = official.get("padded_vocab_size", 65024)
     eos = official.get("eos_token_id", 2)
-    ids = [token for token in (eos if isinstance(eos, list) else [eos]) if _is_whole_number(token, 0, size - 1)]
+    ids = [token for token in (eos if isinstance(eos, list) else [eos]) if is_whole_number(token, 0, size - 1)]
     pad = official.get("pad_token_id", 0)
     return {
         "eos_token_id": ids[0] if len(ids) == 1 else ids or None,
-        "pad_token_id": pad if _is_whole_number(pad, 0, size - 1) else None,
+        "pad_token_id": pad if is_whole_number(pad, 0, size - 1) else None,
     }
 
 
 def _check_shapes(config: ChatGLM2Config) -> None:
     heads, groups = config.num_attention_heads, config.num_key_value_heads
     if heads % groups:
-        raise _refused("multi_query_group_num", groups, f"a divisor of the {heads} attention heads")
+        raise refused("multi_query_group_num", groups, f"a divisor of the {heads} attention heads")
     if config.kv_channels % 4:
-        raise _refused("kv_channels", config.kv_channels, "a multiple of 4")
-    if config.quantization_bit == 4 and (config.hidden_size % 2 or config.ffn_hidden_size % 2):
-        raise _refused("quantization_bit", 4, "8 or 0 for matrices with an odd number of columns")
+        raise refused("kv_channels", config.kv_channels, "a multiple of 4")
+    check_packing(config.quantization_bit, config.hidden_size, config.ffn_hidden_size)
