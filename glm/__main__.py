@@ -1,4 +1,4 @@
-"""The command line of the package: ``python -m glm chat | doctor | tiny | verify``.
+"""The command line of the package: ``python -m glm chat | doctor | sandbox | tiny | verify``.
 
 Parses options and calls the module that does the work. What a person did wrong is
 said in one sentence on stderr, exit code 2; ``--debug`` shows the traceback too.
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m glm", description="Talk to GLM models from the terminal.")
     parser.add_argument("--version", action="version", version=f"glm {glm.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_chat, _add_doctor, _add_tiny, _add_verify):
+    for add in (_add_chat, _add_doctor, _add_sandbox, _add_tiny, _add_verify):
         add(commands)
     return parser
 
@@ -82,6 +82,17 @@ def _add_chat(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _command(commands, "doctor", "show what is installed, what is missing and how to fix it", _doctor)
+
+
+def _add_sandbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "sandbox", "attack the confinement of model-written code and show what held", _sandbox)
+    command.add_argument("action", choices=("doctor",), help="show which confinement is here, then attack it")
+    command.add_argument(
+        "--tier", choices=("bwrap", "landlock"), default=None, help="which one to attack (default: the best that works)"
+    )
+    command.add_argument(
+        "--sandbox-python", type=Path, default=None, metavar="PYTHON", help="the Python for code (default: this one)"
+    )
 
 
 def _add_tiny(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -137,6 +148,12 @@ def _doctor(options: argparse.Namespace) -> int:
     findings = examine()
     print(report(findings))
     return exit_code(findings)
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from glm.sandbox import doctor
+
+    return doctor.run(options.tier, options.sandbox_python)
 
 
 def _tiny(options: argparse.Namespace) -> int:

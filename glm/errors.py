@@ -45,3 +45,7 @@ class ConversationError(GlmError):
 
 class ImportChatError(GlmError):
     """A file offered for import is not a conversation exported by this program."""
+
+
+class SandboxError(GlmError):
+    """Code cannot be run here, or a file cannot be exchanged with the kernel."""
