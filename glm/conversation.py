@@ -8,11 +8,13 @@ kept as it stands.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from typing_extensions import assert_never
 
+from glm import history
 from glm.engine import Engine
 from glm.errors import ContextOverflowError, ConversationError, EngineError
 from glm.events import (
@@ -26,64 +28,44 @@ from glm.events import (
     ThoughtDelta,
     ToolCalled,
     ToolReturned,
+    ToolShows,
 )
+from glm.history import Calls, Messages, Partial
 from glm.messages import Message, ToolCall, ToolResult
 from glm.settings import GenerationSettings
 from glm.tools import Toolbox
 
-INTERRUPTED_CALL = "Error: the call was interrupted and gave no result"
-"""Observation given to a call that nobody answered before the user went on."""
-
 Events = Generator[Event, None, None]
 """What `send` and the others return: iterate over it, and close it to end the work."""
-
-_Messages = tuple[Message, ...]
 
 
 @dataclass(slots=True)
 class _Turn:
     """One running answer: what it was started with, and how to stop and undo it."""
 
-    before: _Messages
-    messages: _Messages
-    pending_before: ToolCall | None
+    before: Messages
+    messages: Messages
+    waiting_before: Calls
     system: str
     tools: Toolbox
     settings: GenerationSettings
     rounds: int = 0
+    last_error: str = ""
+    allowed: ToolCall | None = None
+    """The call that a person has allowed."""
     stop: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(slots=True)
-class _Partial:
-    """What the model wrote since its last complete message."""
-
-    header: str = ""
-    text: str = ""
-    thought: str = ""
-
-    def add(self, header: str, text: str) -> None:
-        self.header = header
-        self.text += text
-
-    def take(self) -> Message | None:
-        """The unfinished message, if anything was written; then starts anew."""
-        header, text, thought = self.header, self.text, self.thought
-        self.header = self.text = self.thought = ""
-        if not text and not thought:
-            return None
-        return Message("assistant", text, header=header, finish="cancelled", thought=thought)
 
 
 class Conversation:
     """One chat with an engine.
 
     `system`, `tools`, `settings` and `max_rounds` may be assigned at any time and hold from
-    the next answer on. `max_rounds` is how many tool calls are answered for one question.
+    the next answer on. `max_rounds` is how many tool calls are answered for one question; a call
+    that fails with the very error of the one before it ends the loop too.
     `messages` restores an earlier history; it holds no system message, which is kept
     apart in `system` and sent first ("" sends none).
 
-    `send`, `retry`, `edit` and `resume` return iterators of events that do nothing until
+    `send`, `retry`, `edit`, `perform`, `rerun`, `approve` and `resume` return iterators of events that do nothing until
     read, end with exactly one `Finished` and raise where they are read:
 
     - `ConversationError` when another answer is being made, or there is nothing to do;
@@ -112,8 +94,8 @@ class Conversation:
         self.tools = tools if tools is not None else Toolbox()
         self.settings = settings if settings is not None else GenerationSettings()
         self.max_rounds = max_rounds
-        self._messages: _Messages = tuple(messages)
-        self._pending: ToolCall | None = None
+        self._messages: Messages = tuple(messages)
+        self._waiting: Calls = ()
         self._rounds = 0
         self._turn: _Turn | None = None
         # Held for a few assignments only and never while waiting or yielding: an iterator may be
@@ -127,8 +109,8 @@ class Conversation:
 
     @property
     def pending(self) -> ToolCall | None:
-        """A call that waits for a person's answer through `resume`, if any."""
-        return self._pending
+        """A call that waits for a person, if any: for `approve`, or for an answer through `resume`."""
+        return self._waiting[0] if self._waiting else None
 
     @property
     def busy(self) -> bool:
@@ -137,15 +119,15 @@ class Conversation:
 
     def context_tokens(self) -> int:
         """Tokens of the prompt as it stands; counts with the engine's tokenizer."""
-        return self.engine.count_tokens(_prompt(self.system, self._messages), tools=self.tools.specs)
+        return self.engine.count_tokens(history.prompt(self.system, self._messages), tools=self.tools.specs)
 
     def send(self, text: str, settings: GenerationSettings | None = None) -> Events:
         """Ask `text` and answer it. `settings` replace the conversation's for this answer."""
-        yield from self._answer(lambda kept: (*_closed(kept), _question(text)), settings)
+        yield from self._answer(lambda kept: (*history.closed(kept), history.question(text)), settings)
 
     def retry(self, settings: GenerationSettings | None = None) -> Events:
         """Answer the last question anew; the earlier answer is dropped."""
-        yield from self._answer(lambda kept: kept[: _last_question(kept) + 1], settings)
+        yield from self._answer(lambda kept: kept[: history.last_question(kept) + 1], settings)
 
     def edit(self, index: int, text: str, settings: GenerationSettings | None = None) -> Events:
         """Replace the question at `index` of `messages`, drop all after it, and answer.
@@ -153,10 +135,10 @@ class Conversation:
         Raises `ConversationError` when there is no user message at `index`.
         """
 
-        def change(kept: _Messages) -> _Messages:
+        def change(kept: Messages) -> Messages:
             if not 0 <= index < len(kept) or kept[index].role != "user":
                 raise ConversationError(f"message {index} is not a user message; only those can be edited")
-            return (*kept[:index], _question(text))
+            return (*kept[:index], history.question(text))
 
         yield from self._answer(change, settings)
 
@@ -166,15 +148,48 @@ class Conversation:
         Raises `ConversationError` when no call is pending.
         """
         given = ToolResult(result) if isinstance(result, str) else result
-        call = self._pending
+        waiting = self._waiting
 
-        def change(kept: _Messages) -> _Messages:
-            if call is None or self._pending is not call:
-                raise ConversationError("no tool call waits for a result; send a message instead")
+        def change(kept: Messages) -> Messages:
+            self._check_waiting(waiting)
             return (*kept, Message("observation", given.text))
 
-        opening = () if call is None else (ToolReturned(call, given),)
-        yield from self._answer(change, settings, rounds=self._rounds + 1, opening=opening)
+        opening = (ToolReturned(waiting[0], given),) if waiting else ()
+        yield from self._answer(change, settings, rounds=self._rounds + 1, opening=opening, calls=waiting[1:])
+
+    def approve(self, settings: GenerationSettings | None = None) -> Events:
+        """Run the `pending` call and go on. Raises `ConversationError` when none is pending or a person answers it."""
+        waiting = self._waiting
+
+        def change(kept: Messages) -> Messages:
+            self._check_waiting(waiting)
+            if self.tools.is_manual(waiting[0].name):
+                raise ConversationError(f"nothing runs the tool {waiting[0].name!r}; answer the call yourself")
+            return kept
+
+        yield from self._answer(change, settings, rounds=self._rounds, calls=waiting, allowed=self.pending)
+
+    def perform(self, call: ToolCall) -> Events:
+        """Run a call that a person wrote, as if the model had: it sees call and result, but does not go on by itself.
+
+        Raises `EngineError` when the model makes no calls.
+        """
+        message = self.engine.call_message(call)
+        made = (lambda kept: (*history.closed(kept), message), None)
+        yield from self._answer(*made, calls=(call,), allowed=call, goes_on=False)
+
+    def rerun(self, index: int, arguments: Mapping[str, Any], settings: GenerationSettings | None = None) -> Events:
+        """Give the call at `index` of `messages` other arguments, drop all after it, run it and go on.
+
+        Raises `ConversationError` when there is no call at `index`, `EngineError` when the model makes none.
+        """
+        at = self._messages[index] if 0 <= index < len(self._messages) else None
+        if at is None or at.call is None:
+            raise ConversationError(f"message {index} is not a tool call; only those can be run again")
+        call = ToolCall(at.call.name, dict(arguments))
+        changed = replace(self.engine.call_message(call), thought=at.thought)
+        kept = (*self._messages[:index], changed)
+        yield from self._answer(lambda _: kept, settings, calls=history.open_calls(kept), allowed=call)
 
     def undo(self) -> str:
         """Drop the last question and everything after it; returns its text.
@@ -183,10 +198,10 @@ class Conversation:
         """
         with self._guard:
             self._refuse_when_busy()
-            index = _last_question(self._messages)
+            index = history.last_question(self._messages)
             text = self._messages[index].content
             self._messages = self._messages[:index]
-            self._pending = None
+            self._waiting = ()
         return text
 
     def stop(self) -> None:
@@ -204,38 +219,40 @@ class Conversation:
         with self._guard:
             turn, self._turn = self._turn, None
             self._messages = ()
-            self._pending = None
+            self._waiting = ()
         if turn is not None:
             turn.stop.set()
 
     def _answer(
         self,
-        change: Callable[[_Messages], _Messages],
+        change: Callable[[Messages], Messages],
         settings: GenerationSettings | None,
         *,
         rounds: int = 0,
         opening: Sequence[Event] = (),
+        calls: Calls = (),
+        allowed: ToolCall | None = None,
+        goes_on: bool = True,
     ) -> Events:
         turn = self._begin(change, settings, rounds)
+        turn.allowed = allowed
         try:
             yield from opening
-            yield from self._rounds_of(turn)
+            yield from self._rounds_of(turn, calls, goes_on)
         except ContextOverflowError:
             self._put_back(turn)
             raise
         finally:
             self._end(turn)
 
-    def _begin(
-        self, change: Callable[[_Messages], _Messages], settings: GenerationSettings | None, rounds: int
-    ) -> _Turn:
+    def _begin(self, change: Callable[[Messages], Messages], settings: GenerationSettings | None, rounds: int) -> _Turn:
         with self._guard:
             self._refuse_when_busy()
             before = self._messages
             after = change(before)
-            turn = _Turn(before, after, self._pending, self.system, self.tools, settings or self.settings, rounds)
+            turn = _Turn(before, after, self._waiting, self.system, self.tools, settings or self.settings, rounds)
             self._messages = after
-            self._pending = None
+            self._waiting = ()
             self._turn = turn
         return turn
 
@@ -243,43 +260,74 @@ class Conversation:
         if self._turn is not None:
             raise ConversationError("an answer is still being made; stop it or wait for its end first")
 
-    def _rounds_of(self, turn: _Turn) -> Events:
+    def _check_waiting(self, seen: Calls) -> None:
+        if not seen or self._waiting is not seen:
+            raise ConversationError("no tool call waits for a person; send a message instead")
+
+    def _rounds_of(self, turn: _Turn, calls: Calls, goes_on: bool) -> Events:
+        """Answer `calls` and, if it `goes_on`, let the model write, answer the calls it makes, and so on."""
+        finished = Finished("stop")
         while True:
-            call, finished = yield from self._one_reply(turn)
-            reason = self._why_not_run(turn, call, finished)
-            if call is None or reason is not None:
-                yield replace(finished, reason=reason or finished.reason)
+            if not calls:
+                calls, finished = yield from self._one_reply(turn)
+            reason = (yield from self._run_calls(turn, calls, finished)) if calls else finished.reason
+            if reason is not None or not goes_on:
+                yield replace(finished, reason=reason or "stop")
                 return
+            calls = ()
+
+    def _run_calls(self, turn: _Turn, calls: Calls, finished: Finished) -> Generator[Event, None, FinishReason | None]:
+        """Run calls in order; returns why the loop ends here, or None to go on."""
+        for index, call in enumerate(calls):
+            reason = self._why_not_run(turn, calls[index:], finished)
+            if reason is not None:
+                return reason
             turn.rounds += 1
-            result = turn.tools.run(call, turn.stop)
+            result = yield from self._performed(turn, call)
             self._keep(turn, Message("observation", result.text))
             yield ToolReturned(call, result)
             if turn.stop.is_set():
-                yield replace(finished, reason="cancelled")
-                return
+                return "cancelled"
+            error = _gist(result)
+            if error and error == turn.last_error:
+                return "same_error"
+            turn.last_error = error
+        return None
 
-    def _why_not_run(self, turn: _Turn, call: ToolCall | None, finished: Finished) -> FinishReason | None:
-        """Why the loop ends here, or None to run `call`; notes a call that a person must answer."""
-        if call is None:
-            return finished.reason
+    def _performed(self, turn: _Turn, call: ToolCall) -> Generator[Event, None, ToolResult]:
+        running = turn.tools.perform(call, turn.stop)
+        try:
+            while True:
+                try:
+                    event = next(running)
+                except StopIteration as ended:
+                    result: ToolResult = ended.value
+                    return result
+                yield ToolShows(call, event)
+        finally:
+            running.close()
+
+    def _why_not_run(self, turn: _Turn, calls: Calls, finished: Finished) -> FinishReason | None:
+        """Why the loop ends before the first of `calls`, or None to run it; notes calls that wait for a person."""
         if turn.stop.is_set():
             return "cancelled"
         if turn.rounds >= self.max_rounds:
             return "tool_rounds"
-        if turn.tools.awaits_person(call):
+        manual = turn.tools.is_manual(calls[0].name)
+        if (manual or calls[0] is not turn.allowed) and turn.tools.awaits_person(calls[0]):
             with self._guard:
                 if self._turn is turn:
-                    self._pending = call
+                    self._waiting = calls
                     self._rounds = turn.rounds
             return finished.reason
         return None
 
-    def _one_reply(self, turn: _Turn) -> Generator[Event, None, tuple[ToolCall | None, Finished]]:
-        """Pass one engine stream on; its `Finished` is returned, not yielded, with the call to run."""
-        call: ToolCall | None = None
+    def _one_reply(self, turn: _Turn) -> Generator[Event, None, tuple[Calls, Finished]]:
+        """Pass one engine stream on; its `Finished` is returned, not yielded, with the calls to run."""
+        calls: list[ToolCall] = []
         finished: Finished | None = None
-        partial = _Partial()
-        prompt = _prompt(turn.system, turn.messages)
+        partial = Partial()
+        prompt = history.prompt(turn.system, turn.messages)
         stream = self.engine.stream(prompt, tools=turn.tools.specs, settings=turn.settings, stop=turn.stop)
         try:
             for event in stream:
@@ -294,7 +342,7 @@ class Conversation:
                         partial.take()
                         self._keep(turn, message)
                     case ToolCalled(asked):
-                        call = asked
+                        calls.append(asked)
                     case Finished():
                         finished = event
                         continue
@@ -312,7 +360,7 @@ class Conversation:
                 close()
         if finished is None:
             raise EngineError("the engine ended its stream without saying how; try again")
-        return call, finished
+        return tuple(calls), finished
 
     def _keep(self, turn: _Turn, message: Message) -> None:
         # An answer stopped before its first token left nothing the model could go on from.
@@ -327,7 +375,7 @@ class Conversation:
         with self._guard:
             if self._turn is turn:
                 self._messages = turn.before
-                self._pending = turn.pending_before
+                self._waiting = turn.waiting_before
 
     def _end(self, turn: _Turn) -> None:
         with self._guard:
@@ -335,27 +383,6 @@ class Conversation:
                 self._turn = None
 
 
-def _prompt(system: str, messages: _Messages) -> _Messages:
-    return (Message("system", system), *messages) if system else messages
-
-
-def _question(text: str) -> Message:
-    if not text.strip():
-        raise ConversationError("the message is empty; type something first")
-    return Message("user", text)
-
-
-def _last_question(messages: _Messages) -> int:
-    for index in range(len(messages) - 1, -1, -1):
-        if messages[index].role == "user":
-            return index
-    raise ConversationError("there is no question yet; send a message first")
-
-
-def _closed(messages: _Messages) -> _Messages:
-    """The history with an answer to a call that was left open."""
-    if not messages:
-        return messages
-    last = messages[-1]
-    is_open = last.call is not None or (last.header != "" and last.finish in ("cancelled", "length"))
-    return (*messages, Message("observation", INTERRUPTED_CALL)) if is_open else messages
+def _gist(result: ToolResult) -> str:
+    """What an error says, without where: a traceback's last line. "" when all went well."""
+    return result.text.rstrip().rpartition("\n")[2] if result.is_error else ""

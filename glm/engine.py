@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from glm.events import EngineEvent
-from glm.messages import Message, ToolSpec
+from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
 
 
@@ -21,6 +21,7 @@ class EngineInfo:
     """What a status line shows: the model's `name`, `device` and `dtype`, and its limit in tokens.
 
     `generation` is what the checkpoint was taken for and why, "" where it says so itself.
+    `calls_tools` tells whether the model was taught to call tools.
     """
 
     name: str
@@ -28,6 +29,7 @@ class EngineInfo:
     dtype: str
     context_length: int
     generation: str = ""
+    calls_tools: bool = True
 
 
 class Engine(Protocol):
@@ -59,6 +61,10 @@ class Engine(Protocol):
 
     def count_tokens(self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()) -> int:
         """Length in tokens of the prompt that `stream` would send for these messages."""
+        ...
+
+    def call_message(self, call: ToolCall) -> Message:
+        """The message with which the model makes `call`: for calls that a person has changed."""
         ...
 
     def close(self) -> None:

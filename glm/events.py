@@ -1,7 +1,7 @@
 """Events: what happens while an answer is made, as a closed union of values.
 
 An `Engine` yields `EngineEvent`s; a `Conversation` passes them on and adds
-`ToolReturned`. Handle them with ``match`` and ``typing.assert_never``.
+`ToolShows` and `ToolReturned`. Handle them with ``match`` and ``typing.assert_never``.
 Failures are not events: they are raised where the stream is read.
 """
 
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glm.messages import Message, ToolCall, ToolResult
+from glm.sandbox.values import CellEvent
 
-FinishReason = Literal["stop", "length", "cancelled", "tool_rounds"]
+FinishReason = Literal["stop", "length", "cancelled", "tool_rounds", "same_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolShows:
+    """A tool that is still running shows something: the output of a cell."""
+
+    call: ToolCall
+    event: CellEvent
+
+
+@dataclass(frozen=True, slots=True)
 class ToolReturned:
     """A tool answered; the observation is in the history."""
 
@@ -73,7 +82,8 @@ class Finished:
 
     Token counts are of the engine's tokenizer. `first_token_seconds` counts from
     the request to the first generated token, `decode_seconds` from there to the
-    last one. `reason` "tool_rounds" is a Conversation's: the tool loop hit its limit.
+    last one. Two reasons are a Conversation's: "tool_rounds", the tool loop hit its limit, and
+    "same_error", a call failed just as the one before it.
     """
 
     reason: FinishReason
@@ -96,4 +106,4 @@ class Finished:
 
 
 EngineEvent = PromptProgress | TextDelta | ThoughtDelta | CallDelta | MessageDone | ToolCalled | Finished
-Event = EngineEvent | ToolReturned
+Event = EngineEvent | ToolShows | ToolReturned

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from glm.sandbox.values import Output
+
 Role = Literal["system", "user", "assistant", "observation"]
 ROLES: tuple[Role, ...] = ("system", "user", "assistant", "observation")
 
@@ -42,11 +44,12 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool gave back: `text` goes to the model, `is_error` colours it for people."""
+    """What a tool gave back: `text` goes to the model, `is_error` colours it for people, who see `outputs` if any."""
 
     text: str
     is_error: bool = False
     seconds: float = 0.0
+    outputs: tuple[Output, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ from glm.events import (
     TextDelta,
     ToolCalled,
 )
-from glm.messages import INTERPRETER, Message, ToolCall, ToolSpec
+from glm.messages import Message, ToolCall, ToolSpec
+from glm.prompts import python_calls
 from glm.scripted_demo import demo_reply
 from glm.settings import GenerationSettings
 
@@ -124,6 +125,10 @@ class ScriptedEngine:
         offered = sum(_count(f"{t.name} {t.description} {t.parameters}") for t in tools)
         return said + offered
 
+    def call_message(self, call: ToolCall) -> Message:
+        """The call as ChatGLM3 writes it."""
+        return Message("assistant", python_calls.written(call), call.name, call, "stop")
+
     def close(self) -> None:
         """End all streams with an `EngineError`. Idempotent."""
         self._closed = True
@@ -161,7 +166,8 @@ class _Performance:
             yield MessageDone(message)
             if message.call is not None:
                 yield ToolCalled(message.call)
-                break  # generation pauses after a call
+                if not isinstance(following, ToolCall):
+                    break  # generation pauses after calls
         yield Finished(
             self._reason,
             prompt_tokens=self._prompt_tokens,
@@ -184,7 +190,7 @@ class _Performance:
     def _write(self, part: str | ToolCall) -> Generator[EngineEvent, None, Message]:
         """Write one message token by token; it is cut when stopped or when the room is used up."""
         header = part.name if isinstance(part, ToolCall) else ""
-        whole = _call_text(part) if isinstance(part, ToolCall) else part
+        whole = python_calls.written(part) if isinstance(part, ToolCall) else part
         written = ""
         for piece in _PIECE.findall(whole):
             self._pause(self._delay)
@@ -208,17 +214,7 @@ class _Performance:
 
 
 def _finish(reason: FinishReason) -> Literal["stop", "length", "cancelled"]:
-    return "stop" if reason == "tool_rounds" else reason
-
-
-def _call_text(call: ToolCall) -> str:
-    """The call as ChatGLM3 writes it; an unreadable one as text that is no call."""
-    if call.arguments is None:
-        return "```python\ntool_call(\n```"
-    if call.name == INTERPRETER:
-        return f"```python\n{call.arguments.get('code', '')}\n```"
-    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
-    return f"```python\ntool_call({arguments})\n```"
+    return reason if reason == "length" or reason == "cancelled" else "stop"
 
 
 def _count(text: str) -> int:

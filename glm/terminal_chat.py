@@ -43,7 +43,12 @@ ENGLISH = Phrases(
     cleared="The conversation is empty again.",
     leave_hint="Press Ctrl-C again to leave, or go on typing.",
     figures="{tokens} tokens, {speed:.1f} tokens/s",
-    endings={"cancelled": "stopped", "length": "cut at the length limit", "tool_rounds": "too many tool calls"},
+    endings={
+        "cancelled": "stopped",
+        "length": "cut at the length limit",
+        "tool_rounds": "too many tool calls",
+        "same_error": "the same error again",
+    },
 )
 CHINESE = Phrases(
     welcome="正在与 {name} 对话（{device}，{dtype}）。clear：清空对话；stop 或 exit：退出；Ctrl-C：停止当前回答。",
@@ -51,7 +56,12 @@ CHINESE = Phrases(
     cleared="对话已清空。",
     leave_hint="再按一次 Ctrl-C 退出，或继续输入。",
     figures="{tokens} 个 token，{speed:.1f} token/秒",
-    endings={"cancelled": "已停止", "length": "已达到长度上限", "tool_rounds": "工具调用次数过多"},
+    endings={
+        "cancelled": "已停止",
+        "length": "已达到长度上限",
+        "tool_rounds": "工具调用次数过多",
+        "same_error": "再次出现同样的错误",
+    },
 )
 
 

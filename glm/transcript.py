@@ -183,8 +183,13 @@ def _call(entry: object, where: str) -> ToolCall:
 
 
 def _check_order(earlier: Sequence[Message], message: Message, where: str) -> None:
-    follows_call = bool(earlier) and earlier[-1].role == "assistant" and earlier[-1].header != ""
-    if message.role == "observation" and not follows_call:
+    answered = 0
+    while answered < len(earlier) and earlier[-1 - answered].role == "observation":
+        answered += 1
+    calls = 0
+    while answered + calls < len(earlier) and earlier[-1 - answered - calls].header != "":
+        calls += 1
+    if message.role == "observation" and calls <= answered:
         raise ImportChatError(f"{where} is an observation but does not follow a tool call")
 
 

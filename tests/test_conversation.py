@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from glm.conversation import INTERRUPTED_CALL, Conversation
+from glm.conversation import Conversation
 from glm.engine import EngineInfo
 from glm.errors import ContextOverflowError, ConversationError, EngineError
 from glm.events import (
@@ -20,22 +20,31 @@ from glm.events import (
     TextDelta,
     ToolCalled,
     ToolReturned,
+    ToolShows,
 )
+from glm.history import INTERRUPTED_CALL
 from glm.messages import INTERPRETER, Message, ToolCall, ToolResult, ToolSpec
+from glm.sandbox.values import OutputShown, TextOutput
 from glm.scripted_engine import Reply, ScriptedEngine
 from glm.settings import GenerationSettings
-from glm.tools import Tool, Toolbox
+from glm.tools import Approval, Performance, Tool, Toolbox
+from glm.transcript import from_json, to_json
 
+WEATHER_SPEC = ToolSpec(
+    "weather",
+    "Weather of a city",
+    {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]},
+)
 WEATHER = ToolCall("weather", {"city": "Paris", "days": 3})
 WEATHER_TEXT = "```python\ntool_call(city='Paris', days=3)\n```"
 
 
 def weather_box() -> Toolbox:
-    return Toolbox([Tool(ToolSpec("weather", "Weather of a city"), lambda arguments: f"sunny in {arguments['city']}")])
+    return Toolbox([Tool(WEATHER_SPEC, lambda arguments: f"sunny in {arguments['city']}")])
 
 
 def manual_box() -> Toolbox:
-    return Toolbox([Tool(ToolSpec("weather", "Weather of a city"))])
+    return Toolbox([Tool(WEATHER_SPEC)])
 
 
 def spoken(events: list[Event]) -> str:
@@ -160,7 +169,7 @@ def test_a_failing_tool_is_reported_to_the_model_and_the_loop_goes_on() -> None:
         raise RuntimeError("no network")
 
     engine = ScriptedEngine([WEATHER, "Sorry."])
-    chat = Conversation(engine, tools=Toolbox([Tool(ToolSpec("weather", ""), fail)]))
+    chat = Conversation(engine, tools=Toolbox([Tool(WEATHER_SPEC, fail)]))
     events = list(chat.send("Weather?"))
     returned = next(event for event in events if isinstance(event, ToolReturned))
     assert returned.result.is_error
@@ -191,8 +200,130 @@ def test_rounds_count_on_over_resumes() -> None:
 
 def test_resume_without_a_pending_call_is_refused() -> None:
     chat = Conversation(ScriptedEngine())
-    with pytest.raises(ConversationError, match="no tool call waits for a result"):
+    with pytest.raises(ConversationError, match="no tool call waits for a person"):
         list(chat.resume("x"))
+
+
+ROME = ToolCall("weather", {"city": "Rome"})
+
+
+def asking_box(approval: Approval = "ask") -> Toolbox:
+    return Toolbox([Tool(WEATHER_SPEC, lambda arguments: f"sunny in {arguments['city']}", approval)])
+
+
+def test_several_calls_of_one_answer_are_run_in_order_before_the_model_goes_on() -> None:
+    engine = ScriptedEngine([Reply((WEATHER, ROME)), "Sunny in both."])
+    chat = Conversation(engine, tools=weather_box())
+    list(chat.send("Weather?"))
+    assert [message.role for message in chat.messages] == [
+        "user",
+        *["assistant"] * 2,
+        *["observation"] * 2,
+        "assistant",
+    ]
+    assert [message.content for message in chat.messages[3:]] == ["sunny in Paris", "sunny in Rome", "Sunny in both."]
+    assert len(engine.asked) == 2
+    assert from_json(to_json(chat.messages)).messages == chat.messages
+
+
+def test_a_call_waits_for_consent_and_runs_when_it_is_given() -> None:
+    engine = ScriptedEngine([Reply((WEATHER, ROME)), "Sunny."])
+    chat = Conversation(engine, tools=asking_box())
+    list(chat.send("Weather?"))
+    assert chat.pending == WEATHER and len(chat.messages) == 3
+    list(chat.approve())
+    assert chat.pending == ROME and chat.messages[-1].content == "sunny in Paris"
+    list(chat.approve())
+    assert chat.pending is None
+    assert contents(chat)[-2:] == [("observation", "sunny in Rome"), ("assistant", "Sunny.")]
+    with pytest.raises(ConversationError, match="no tool call waits for a person"):
+        list(chat.approve())
+
+
+def test_a_call_that_nothing_runs_cannot_be_approved() -> None:
+    chat = Conversation(ScriptedEngine([WEATHER]), tools=manual_box())
+    list(chat.send("Weather?"))
+    with pytest.raises(ConversationError, match="nothing runs the tool 'weather'; answer the call yourself"):
+        list(chat.approve())
+    assert chat.pending == WEATHER
+
+
+def test_a_forbidden_tool_is_not_offered_and_its_call_is_refused() -> None:
+    engine = ScriptedEngine([WEATHER, "Sorry."])
+    chat = Conversation(engine, tools=asking_box("never"))
+    list(chat.send("Weather?"))
+    assert engine.asked[0].tools == ()
+    assert chat.messages[2].content == "Error: the user does not allow the tool 'weather'"
+
+
+def test_a_call_can_be_run_again_with_other_arguments() -> None:
+    engine = ScriptedEngine([Reply(("Let me look.", WEATHER)), "Sunny.", "Sunny in Rome."])
+    chat = Conversation(engine, tools=weather_box())
+    list(chat.send("Weather?"))
+    list(chat.rerun(2, {"city": "Rome"}))
+    assert contents(chat)[1:] == [
+        ("assistant", "Let me look."),
+        ("assistant", "```python\ntool_call(city='Rome')\n```"),
+        ("observation", "sunny in Rome"),
+        ("assistant", "Sunny in Rome."),
+    ]
+    assert engine.asked[-1].messages == chat.messages[:4]
+    with pytest.raises(ConversationError, match="message 1 is not a tool call"):
+        list(chat.rerun(1, {}))
+
+
+def test_a_call_that_a_person_writes_is_run_and_the_model_is_not_asked() -> None:
+    engine = ScriptedEngine(["Hello.", "I see."])
+    chat = Conversation(engine, tools=asking_box())
+    list(chat.send("Hi"))
+    events = list(chat.perform(ROME))
+    assert [type(event) for event in events] == [ToolReturned, Finished] and len(engine.asked) == 1
+    assert contents(chat)[2:] == [
+        ("assistant", "```python\ntool_call(city='Rome')\n```"),
+        ("observation", "sunny in Rome"),
+    ]
+    list(chat.send("Did you see?"))
+    assert engine.asked[1].messages[2:4] == chat.messages[2:4]
+
+
+def test_the_second_of_two_calls_can_be_run_again() -> None:
+    engine = ScriptedEngine([Reply((WEATHER, WEATHER)), "Same.", "Different."])
+    chat = Conversation(engine, tools=weather_box())
+    list(chat.send("Weather?"))
+    list(chat.rerun(2, {"city": "Rome"}))
+    assert [message.content for message in chat.messages[3:]] == ["sunny in Paris", "sunny in Rome", "Different."]
+
+
+def test_the_loop_ends_when_a_call_fails_twice_in_the_same_way() -> None:
+    def fail(arguments: object) -> str:
+        raise RuntimeError("no network")
+
+    engine = ScriptedEngine([WEATHER, ROME, "never said"])
+    chat = Conversation(engine, tools=Toolbox([Tool(WEATHER_SPEC, fail)]))
+    last = list(chat.send("Weather?"))[-1]
+    assert isinstance(last, Finished) and last.reason == "same_error"
+    assert len(engine.asked) == 2 and chat.messages[-1].role == "observation"
+
+
+def test_what_a_running_tool_shows_comes_before_its_result() -> None:
+    shown = OutputShown(0, TextOutput("1"))
+
+    def perform(arguments: object, stop: threading.Event) -> Performance:
+        yield shown
+        return ToolResult("done", outputs=(shown.output,))
+
+    chat = Conversation(ScriptedEngine([WEATHER, "Done."]), tools=Toolbox([Tool(WEATHER_SPEC, perform=perform)]))
+    events = [event for event in chat.send("Go") if isinstance(event, (ToolCalled, ToolShows, ToolReturned))]
+    assert events[:2] == [ToolCalled(WEATHER), ToolShows(WEATHER, shown)]
+    assert isinstance(events[2], ToolReturned) and events[2].result.outputs == (shown.output,)
+
+
+def test_calls_left_open_are_all_answered_before_the_next_message() -> None:
+    chat = Conversation(ScriptedEngine([Reply((WEATHER, ROME)), "Hello."]), tools=manual_box())
+    list(chat.send("Weather?"))
+    list(chat.resume("cold"))
+    list(chat.send("Never mind"))
+    assert [message.content for message in chat.messages[3:6]] == ["cold", INTERRUPTED_CALL, "Never mind"]
 
 
 def test_an_open_call_is_answered_before_the_next_message() -> None:
@@ -241,7 +372,7 @@ def test_stop_does_not_wait_for_a_slow_tool() -> None:
         return "late"
 
     engine = ScriptedEngine([WEATHER, "never said"])
-    chat = Conversation(engine, tools=Toolbox([Tool(ToolSpec("weather", ""), slow)]))
+    chat = Conversation(engine, tools=Toolbox([Tool(WEATHER_SPEC, slow)]))
 
     def stop_when_started() -> None:
         started.wait(60)

@@ -106,6 +106,27 @@ def test_a_call_becomes_data_and_ends_the_turn(tokenizer: Tokenizer) -> None:
     assert {event.name for event in events if isinstance(event, CallDelta)} == {"get_weather"}
 
 
+def test_calls_one_behind_the_other_are_all_made(tokenizer: Tokenizer) -> None:
+    other = CALL.replace("<arg_value>12</arg_value>", "<arg_value>7</arg_value>")
+    events = read(tokenizer, f"I look.{CALL}\n{other}<|observation|>", [WEATHER])
+    calls = [event.call for event in events if isinstance(event, ToolCalled)]
+    assert [call.arguments for call in calls] == [{"city": "12", "days": 12}, {"city": "7", "days": 7}]
+    assert [message.call for message in messages(events)] == [None, *calls]
+
+
+def test_text_behind_a_call_is_not_said(tokenizer: Tokenizer) -> None:
+    events = read(tokenizer, f"{CALL}\nI", [WEATHER])
+    assert [message.header for message in messages(events)] == ["get_weather"]
+    assert joined(events, TextDelta) == ""
+
+
+def test_calls_of_one_answer_are_one_turn_to_the_template(tokenizer: Tokenizer) -> None:
+    calls = [Glm45Format(tokenizer, GLM45).call_message(ToolCall("get_weather", {"city": c})) for c in ("a", "b")]
+    told = Glm45Format(tokenizer, GLM45).message_mappings([Message("user", "?"), *calls])
+    assert [call["function"]["arguments"] for call in told[1]["tool_calls"]] == [{"city": "a"}, {"city": "b"}]
+    assert len(told) == 2
+
+
 def test_a_call_right_after_the_thought_keeps_the_thought(tokenizer: Tokenizer) -> None:
     [message] = messages(read(tokenizer, f"<think>Look.</think>{CALL}", [WEATHER]))
     assert (message.header, message.thought) == ("get_weather", "Look.")

@@ -7,19 +7,31 @@ from collections.abc import Callable
 
 import pytest
 
-from glm.messages import ToolCall, ToolSpec
+from glm.messages import ToolCall, ToolResult, ToolSpec
 from glm.tools import Tool, Toolbox
 
-
-def box(run: Callable[..., str] | None, **options: int) -> Toolbox:
-    return Toolbox([Tool(ToolSpec("weather", "Weather of a city"), run)], **options)
-
-
+WEATHER_SPEC = ToolSpec(
+    "weather",
+    "Weather of a city",
+    {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]},
+)
 CALL = ToolCall("weather", {"city": "Paris"})
 
 
+def box(run: Callable[..., str] | None, **options: int) -> Toolbox:
+    return Toolbox([Tool(WEATHER_SPEC, run)], **options)
+
+
+def answer(tools: Toolbox, call: ToolCall, stop: threading.Event | None = None) -> ToolResult:
+    running = tools.perform(call, stop)
+    with pytest.raises(StopIteration) as ended:
+        next(running)
+    result: ToolResult = ended.value.value
+    return result
+
+
 def test_a_tool_gets_the_arguments_and_its_text_comes_back() -> None:
-    result = box(lambda arguments: f"sunny in {arguments['city']}").run(CALL)
+    result = answer(box(lambda arguments: f"sunny in {arguments['city']}"), CALL)
     assert (result.text, result.is_error) == ("sunny in Paris", False)
     assert result.seconds > 0
 
@@ -42,40 +54,49 @@ def test_two_tools_of_one_name_are_refused() -> None:
     ],
 )
 def test_an_unknown_tool_is_answered_with_the_names_that_exist(name: str, text: str) -> None:
-    result = box(lambda arguments: "").run(ToolCall(name, {}))
+    result = answer(box(lambda arguments: ""), ToolCall(name, {}))
     assert (result.text, result.is_error) == (text, True)
 
 
 def test_an_empty_toolbox_tells_the_model_to_answer_without() -> None:
-    result = Toolbox().run(CALL)
+    result = answer(Toolbox(), CALL)
     assert result.is_error
     assert result.text == "Error: there is no tool named 'weather'; no tools are available, answer without one"
 
 
 def test_a_call_that_cannot_be_read_is_answered_with_its_fault() -> None:
-    result = box(lambda arguments: "").run(ToolCall("weather", None, "the text is not a call"))
+    result = answer(box(lambda arguments: ""), ToolCall("weather", None, "the text is not a call"))
     assert (result.text, result.is_error) == (
         "Error: the call of 'weather' cannot be read: the text is not a call",
         True,
     )
 
 
-@pytest.mark.parametrize("error", [ValueError("bad city"), SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [ValueError("bad city"), ConnectionError("no network")])
+def test_what_a_tool_says_about_its_arguments_is_passed_on(error: Exception) -> None:
+    def run(arguments: object) -> str:
+        raise error
+
+    result = answer(box(run), CALL)
+    assert (result.text, result.is_error) == (f"Error: weather: {error}", True)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bad city"), SystemExit(3), KeyboardInterrupt()])
 def test_a_tool_that_raises_is_answered_with_its_error(error: BaseException) -> None:
     def run(arguments: object) -> str:
         raise error
 
-    result = box(run).run(CALL)
+    result = answer(box(run), CALL)
     assert (result.text, result.is_error) == (f"Error: weather failed with {type(error).__name__}: {error}", True)
 
 
 def test_a_result_that_is_no_text_is_an_error() -> None:
-    result = box(lambda arguments: {"temperature": 3}).run(CALL)  # type: ignore[arg-type, return-value]
+    result = answer(box(lambda arguments: {"temperature": 3}), CALL)  # type: ignore[arg-type, return-value]
     assert (result.text, result.is_error) == ("Error: weather returned dict instead of text", True)
 
 
 def test_a_long_result_is_cut_and_says_so() -> None:
-    result = box(lambda arguments: "x" * 50, result_limit=10).run(CALL)
+    result = answer(box(lambda arguments: "x" * 50, result_limit=10), CALL)
     assert (result.text, result.is_error) == ("xxxxxxxxxx\n[cut: 10 of 50 characters shown]", False)
 
 
@@ -90,7 +111,7 @@ def test_a_tool_without_code_waits_for_a_person() -> None:
 def test_a_stop_does_not_wait_for_the_tool() -> None:
     release, stop = threading.Event(), threading.Event()
     stop.set()
-    result = box(lambda arguments: str(release.wait(60))).run(CALL, stop)
+    result = answer(box(lambda arguments: str(release.wait(60))), CALL, stop)
     release.set()
     assert result.is_error
     assert result.text == "Error: the tool 'weather' was stopped by the user before it gave a result"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from glm.messages import Message, ToolCall, ToolSpec
+from glm.prompts.python_calls import written
 from glm.training.dialogue import Dialogue, Language, Split
 from glm.training.tool_catalogue import SEEN
 from glm.training.tool_catalogue_heldout import UNSEEN
@@ -76,9 +77,8 @@ class Exchange:
 
 def call_message(name: str, arguments: dict[str, Any]) -> Message:
     """The assistant message that calls the tool `name`."""
-    text = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    content = f"```python\ntool_call({text})\n```"
-    return Message("assistant", content, header=name, call=ToolCall(name, dict(arguments)))
+    call = ToolCall(name, dict(arguments))
+    return Message("assistant", written(call), header=name, call=call)
 
 
 def generate(rng: random.Random, split: Split, *, tools: ToolChoice = "mixed") -> Iterator[Dialogue]:
