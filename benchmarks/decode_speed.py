@@ -33,6 +33,7 @@ class Endless:
     """A prompt format that sends fixed ids and never ends an answer, so that every run writes as many tokens."""
 
     stop_ids: frozenset[int] = frozenset()
+    calls_tools = False
     done = False
 
     def __init__(self, tokenizer: Any, ids: Sequence[int]) -> None:

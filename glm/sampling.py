@@ -64,27 +64,27 @@ class Sampler:
         """True when the choice is simply the largest score."""
         return self._settings.temperature == 0.0 and self._penalty is None
 
-    def choose(self, scores: torch.Tensor, allowed: Sequence[int] | None = None) -> int:
+    def choose(self, scores: torch.Tensor, allowed: Sequence[int] | torch.Tensor | None = None) -> int:
         """The next token, from the float32 scores of the whole vocabulary; only `allowed` ids if given."""
-        token_id = self._choose(scores, allowed)
+        token_id = self._choose(scores, None if allowed is None else torch.as_tensor(allowed, device=scores.device))
         if self._seen is not None:
             self._seen = torch.cat([self._seen, self._seen.new_tensor([[token_id]])], dim=1)
         return token_id
 
     def distribution(
-        self, scores: torch.Tensor, allowed: Sequence[int] | None = None
+        self, scores: torch.Tensor, allowed: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Probabilities of the candidates and their ids; ids None means the whole vocabulary in order."""
         scores, ids = self._candidates(self._penalised(scores), allowed)
         warped = self._warpers(torch.empty(1, 0, dtype=torch.long), scores[None])[0]
         return warped.softmax(-1), ids
 
-    def _choose(self, scores: torch.Tensor, allowed: Sequence[int] | None) -> int:
+    def _choose(self, scores: torch.Tensor, allowed: torch.Tensor | None) -> int:
         if self._settings.temperature == 0.0:
             scores = self._penalised(scores)
             if allowed is None:
                 return int(scores.argmax())
-            return allowed[int(scores[list(allowed)].argmax())]
+            return int(allowed[scores[allowed].argmax()])
         probabilities, ids = self.distribution(scores, allowed)
         # Inverse of the cumulated distribution with one uniform number: costs one draw whatever the candidates are.
         cumulated = probabilities.cpu().double().cumsum(-1)
@@ -98,11 +98,10 @@ class Sampler:
         return self._penalty(self._seen.to(scores.device), scores[None])[0]
 
     def _candidates(
-        self, scores: torch.Tensor, allowed: Sequence[int] | None
+        self, scores: torch.Tensor, allowed: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        ids = None
-        if allowed is not None:
-            ids = torch.tensor(list(allowed), device=scores.device)
+        ids = allowed
+        if ids is not None:
             scores = scores[ids]
         top_k = self._settings.top_k
         if 0 < top_k < len(scores):

@@ -36,8 +36,9 @@ class GenerationSettings:
     """Sampling settings of one request.
 
     `temperature` 0 is greedy decoding. `top_k` 0 and `top_p` 1 switch those filters
-    off. `seed` None draws a fresh seed for each request. Defaults are ChatGLM3's
-    (spec section 5; top_k 50 is the hidden default of the official `chat`).
+    off. `seed` None draws a fresh seed for each request. `constrain_calls` holds the
+    arguments of tool calls to the tools' schemas, where the engine can. Defaults are
+    ChatGLM3's (spec section 5; top_k 50 is the hidden default of the official `chat`).
 
     Raises `SettingsError` when a value has the wrong type or is out of `RANGES`.
     """
@@ -48,6 +49,7 @@ class GenerationSettings:
     top_k: int = 50
     repetition_penalty: float = 1.0
     seed: int | None = None
+    constrain_calls: bool = True
 
     def __post_init__(self) -> None:
         for name, limits in RANGES.items():
@@ -60,6 +62,8 @@ class GenerationSettings:
                 raise SettingsError(f"{name} must be {wanted}, got {value!r}")
             if not limits.low <= value <= limits.high:
                 raise SettingsError(f"{name} must be between {limits.low:g} and {limits.high:g}, got {value!r}")
+        if not isinstance(self.constrain_calls, bool):
+            raise SettingsError(f"constrain_calls must be true or false, got {self.constrain_calls!r}")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> GenerationSettings:

@@ -20,10 +20,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from glm.constrained import CallConstraints
 from glm.engine import EngineInfo
 from glm.errors import ContextOverflowError, EngineError
 from glm.events import EngineEvent, Finished, FinishReason, PromptProgress
-from glm.messages import Message, ToolSpec
+from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
 
 if TYPE_CHECKING:
@@ -143,8 +144,10 @@ class TorchEngine:
             dtype=str(description.dtype),
             context_length=description.context_length,
             generation=description.generation,
+            calls_tools=checkpoint.prompt.calls_tools,
         )
         self._prompt = checkpoint.prompt
+        self._constraints = CallConstraints(checkpoint.prompt)
         self._max_slots = max_slots
         self._chunk = prefill_chunk
         self._decoder: Decoder = Decoder(
@@ -171,6 +174,10 @@ class TorchEngine:
         """Length of the prompt of these messages in tokens."""
         return len(self._prompt.encode(messages, tools))
 
+    def call_message(self, call: ToolCall) -> Message:
+        """The message with which the model makes `call`. Raises `EngineError` when it makes none."""
+        return self._prompt.call_message(call)
+
     def stream(
         self,
         messages: Sequence[Message],
@@ -185,7 +192,10 @@ class TorchEngine:
         if room < 1:
             raise ContextOverflowError(prompt_tokens=len(prompt_ids), context_length=self._info.context_length)
         budget = min(settings.max_new_tokens, room)
-        request = Request(prompt_ids, self._prompt.reader(tools), settings, stop, budget)
+        reader = self._prompt.reader(tools)
+        if settings.constrain_calls:
+            reader = self._constraints.reader(reader, tools)
+        request = Request(prompt_ids, reader, settings, stop, budget)
         with self._wake:
             if self._closed:
                 raise EngineError(CLOSED)
@@ -211,6 +221,7 @@ class TorchEngine:
         atexit.unregister(self.close)
         if threading.current_thread() is not self._worker:
             self._worker.join()
+        self._constraints.close()  # last: the worker may be waiting for a grammar
 
     # The rest runs on the worker thread.
 

@@ -83,6 +83,7 @@ class Recording:
     """A prompt format that keeps the ids which were generated and never stops."""
 
     stop_ids: frozenset[int] = frozenset()
+    calls_tools = False
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

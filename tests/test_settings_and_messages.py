@@ -46,7 +46,8 @@ def test_a_misspelt_setting_is_refused_with_the_known_names() -> None:
     with pytest.raises(SettingsError) as caught:
         GenerationSettings.from_mapping({"max_new_token": 5})
     assert str(caught.value) == (
-        "unknown setting 'max_new_token'; known are max_new_tokens, repetition_penalty, seed, temperature, top_k, top_p"
+        "unknown setting 'max_new_token'; known are constrain_calls, max_new_tokens, repetition_penalty, seed, "
+        "temperature, top_k, top_p"
     )
 
 

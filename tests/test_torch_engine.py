@@ -45,6 +45,7 @@ class PlainFormat:
     """Called on the worker thread with the prompt and how many ids were generated for it."""
     allowed_first: list[int] | None = None
     stop_ids = frozenset({STOP_ID})
+    calls_tools = False
 
     def encode(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> list[int]:
         self.last_prompt = messages[-1].content

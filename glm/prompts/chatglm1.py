@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from glm.messages import Message, ToolSpec
 from glm.prompts.chatglm3 import Tokens
-from glm.prompts.plain import AnswerText, PlainReader, rounds
+from glm.prompts.plain import AnswerText, PlainReader, WithoutTools, rounds
 
 _FULL_WIDTH = str.maketrans(",!:;?", "，！：；？")
 _BESIDE_CHINESE = re.compile("(?<=[\u4e00-\u9fff])[,!:;?]|[,!:;?](?=[\u4e00-\u9fff])")
 
 
-class ChatGLM1Format:
+class ChatGLM1Format(WithoutTools):
     """Messages to ids and ids to events. Tools are not offered: the generation was not taught any.
 
     Raises `CheckpointError` when the tokenizer lacks a control token.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from glm.messages import Message, ToolSpec
 from glm.prompts.chatglm3 import Tokens
-from glm.prompts.plain import AnswerText, PlainReader, rounds
+from glm.prompts.plain import AnswerText, PlainReader, WithoutTools, rounds
 
 
-class ChatGLM2Format:
+class ChatGLM2Format(WithoutTools):
     """Messages to ids and ids to events. Tools are not offered: the generation was not taught any.
 
     Raises `CheckpointError` when the tokenizer lacks a control token.

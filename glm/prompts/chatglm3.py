@@ -14,8 +14,10 @@ from typing import Any, Literal, Protocol
 
 from glm.detokenizer import Detokenizer
 from glm.events import CallDelta, EngineEvent, MessageDone, TextDelta, ToolCalled
-from glm.messages import INTERPRETER, ROLES, Message, ToolSpec
-from glm.prompts.python_calls import parse_call
+from glm.messages import INTERPRETER, ROLES, Message, ToolCall, ToolSpec
+from glm.prompts.call_grammar import python_call
+from glm.prompts.python_calls import parse_call, written
+from glm.tool_forms import chatglm3_form
 
 TOOLS_PROMPT = "Answer the following questions as best as you can. You have access to the following tools:"
 """System text the generation was trained on for tools; the JSON of the tools follows it."""
@@ -46,6 +48,8 @@ class ChatGLM3Format:
     `eos_ids` are further ids that end a turn (ChatGLM3's ``</s>``).
     Raises `CheckpointError` when the tokenizer lacks a control token.
     """
+
+    calls_tools = True
 
     def __init__(self, tokenizer: Tokens, *, eos_ids: Iterable[int] = ()) -> None:
         self.tokenizer = tokenizer
@@ -92,6 +96,13 @@ class ChatGLM3Format:
     def reader(self, tools: Sequence[ToolSpec] = ()) -> HeaderReader:
         return HeaderReader(self, tools)
 
+    def call_message(self, call: ToolCall) -> Message:
+        """The message with which the model makes `call`."""
+        return Message("assistant", written(call), call.name, call, "stop")
+
+    def call_grammars(self, tools: Sequence[ToolSpec]) -> dict[str, list[str]]:
+        return {tool.name: python_call(tool) for tool in tools if tool.name != INTERPRETER}
+
     def header_ids(self, header: str) -> list[int]:
         """Ids of a header line as the model reads and writes it."""
         return self.tokenizer.encode(f"{header}\n")
@@ -119,10 +130,7 @@ def with_tools(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> list[M
 
 def tools_json(tools: Sequence[ToolSpec]) -> str:
     """The tools as the official code prints them: JSON with indent 4, non-ASCII kept."""
-    listing = [
-        {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)} for tool in tools
-    ]
-    return json.dumps(listing, indent=4, ensure_ascii=False)
+    return json.dumps([chatglm3_form(tool) for tool in tools], indent=4, ensure_ascii=False)
 
 
 class HeaderFormat(Protocol):
@@ -196,6 +204,9 @@ class HeaderReader:
         if self._header is None:
             return []  # at most part of a header: nothing was said
         return self._close_message(reason)
+
+    def open_call(self) -> tuple[str, str] | None:
+        return (self._header, self._text) if self._header and self._has_tools else None
 
     def _header_piece(self, piece: str) -> list[EngineEvent]:
         self._text += piece

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from glm.messages import Message, ToolSpec
 from glm.prompts.chatglm3 import Tokens
-from glm.prompts.plain import PlainReader
+from glm.prompts.plain import PlainReader, WithoutTools
 
 
-class CompletionFormat:
+class CompletionFormat(WithoutTools):
     """The messages are one text, which the model continues; nothing is put between them.
 
     Raises `CheckpointError` when the tokenizer lacks one of the control tokens of `prefix`.

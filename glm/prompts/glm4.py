@@ -6,10 +6,12 @@ for the interpreter comes under the name "python" without a fence.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from glm.messages import INTERPRETER, ROLES, Message, ToolSpec
+from glm.messages import INTERPRETER, ROLES, Message, ToolCall, ToolSpec
+from glm.prompts.call_grammar import json_call
 from glm.prompts.chatglm3 import HeaderReader, Tokens
 from glm.prompts.template import TemplateFormat
 
@@ -35,6 +37,15 @@ class Glm4Format(TemplateFormat):
 
     def reader(self, tools: Sequence[ToolSpec] = ()) -> HeaderReader:
         return HeaderReader(self, tools, interpreter=INTERPRETER_HEADER)
+
+    def call_grammars(self, tools: Sequence[ToolSpec]) -> dict[str, list[str]]:
+        return {tool.name: json_call(tool) for tool in tools if tool.name != INTERPRETER}
+
+    def call_message(self, call: ToolCall) -> Message:
+        arguments = dict(call.arguments or {})
+        if call.name == INTERPRETER:
+            return Message("assistant", str(arguments.get("code", "")), INTERPRETER_HEADER, call, "stop")
+        return Message("assistant", json.dumps(arguments, ensure_ascii=False), call.name, call, "stop")
 
     def message_mappings(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         return [

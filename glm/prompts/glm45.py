@@ -8,14 +8,16 @@ others; a vocabulary that has a tag as control token never means it by plain tex
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from glm.detokenizer import Detokenizer
 from glm.events import CallDelta, EngineEvent, MessageDone, TextDelta, ThoughtDelta, ToolCalled
-from glm.messages import INTERPRETER, Message, ToolSpec
+from glm.messages import INTERPRETER, Message, ToolCall, ToolSpec
+from glm.prompts.call_grammar import quoted, tagged_calls
 from glm.prompts.chatglm3 import Tokens
 from glm.prompts.template import TemplateFormat
-from glm.prompts.xml_calls import INTERPRETER_NAME, call_name, header_of, parse_xml_call
+from glm.prompts.xml_calls import INTERPRETER_NAME, call_name, header_of, parse_xml_call, written
 
 THINK, END_THINK, CALL, END_CALL = "<think>", "</think>", "<tool_call>", "</tool_call>"
 _TAGS = (THINK, END_THINK, CALL, END_CALL)
@@ -48,6 +50,19 @@ class Glm45Format(TemplateFormat):
     def reader(self, tools: Sequence[ToolSpec] = ()) -> ThinkingReader:
         return ThinkingReader(self, tools)
 
+    def call_grammars(self, tools: Sequence[ToolSpec]) -> dict[str, list[str]]:
+        """One grammar for all tools under the name "": a call opens with the tool's name."""
+        ids = {tag: token_id for token_id, tag in self.tag_ids.items()}
+        terms = {tag: f"<[{ids[tag]}]>" if tag in ids else quoted(tag) for tag in (*_CALL_TAGS, END_CALL)}
+        offered = [
+            (INTERPRETER_NAME, replace(tool, parameters=_CODE)) if tool.name == INTERPRETER else (tool.name, tool)
+            for tool in tools
+        ]
+        return {"": tagged_calls(offered, terms)} if offered else {}
+
+    def call_message(self, call: ToolCall) -> Message:
+        return Message("assistant", written(call), call.name, call, "stop")
+
     def tool_mapping(self, tool: ToolSpec) -> dict[str, Any]:
         if tool.name == INTERPRETER:
             function = {"name": INTERPRETER_NAME, "description": tool.description, "parameters": _CODE}
@@ -67,6 +82,8 @@ class Glm45Format(TemplateFormat):
                 turn["content"] = "\n".join(text for text in (last["content"], turn["content"]) if text)
                 turn["reasoning_content"] = last["reasoning_content"] + turn["reasoning_content"]
                 told[-1] = turn
+            elif message.header and _has_call(message) and told and "tool_calls" in told[-1]:
+                told[-1]["tool_calls"] += _assistant_turn(message)["tool_calls"]
             else:
                 told.append(_assistant_turn(message))
         return told
@@ -80,26 +97,27 @@ def _assistant_turn(message: Message) -> dict[str, Any]:
     }
     if not message.header:
         return turn
-    if message.call is None or message.call.arguments is None:  # shown to the model as the text that it is
+    if not _has_call(message):  # shown to the model as the text that it is
         turn["content"] = f"{CALL}{message.content}{END_CALL}"
         return turn
+    assert message.call is not None and message.call.arguments is not None
     name = INTERPRETER_NAME if message.call.name == INTERPRETER else message.call.name
     function = {"name": name, "arguments": dict(message.call.arguments)}
     return {**turn, "content": "", "tool_calls": [{"type": "function", "function": function}]}
 
 
-class ThinkingReader:
-    """Reads one generation: thoughts, then text, then at most one call, which ends it.
+def _has_call(message: Message) -> bool:
+    return message.call is not None and message.call.arguments is not None
 
-    The call's result is asked for before the model goes on, so that further calls can
-    rest on it; the model makes them in its next turn.
-    """
+
+class ThinkingReader:
+    """Reads one generation: thoughts, then text, then calls, one right behind the other."""
 
     def __init__(self, fmt: Glm45Format, tools: Sequence[ToolSpec]) -> None:
         self._format = fmt
         self._tools = tuple(tools)
         self._detokenizer = Detokenizer(fmt.tokenizer)
-        self._part: Literal["thought", "text", "call"] = "thought" if fmt.opens_thought else "text"
+        self._part: Literal["thought", "text", "call", "called"] = "thought" if fmt.opens_thought else "text"
         self._thought = self._text = self._call = ""
         self._told = ""  # what of the call was reported
         self._held = ""  # may be the beginning of a tag, or blanks at the end of a part
@@ -120,6 +138,9 @@ class ThinkingReader:
     def finish(self, reason: Literal["length", "cancelled"]) -> list[EngineEvent]:
         return self._close(reason)
 
+    def open_call(self) -> tuple[str, str] | None:
+        return ("", self._call + self._held) if self._part == "call" else None
+
     def _read(self, piece: str) -> list[EngineEvent]:
         """Text of the model, which may hold tags that are no control tokens."""
         events: list[EngineEvent] = []
@@ -139,7 +160,8 @@ class ThinkingReader:
     def _awaited(self) -> list[str]:
         """The tags that would mean something here, of those that come as text."""
         opens = [THINK] if self._part == "text" and not self._text else []
-        meant = {"thought": [END_THINK], "text": [*opens, *([CALL] if self._tools else [])], "call": [END_CALL]}
+        call = [CALL] if self._tools else []
+        meant = {"thought": [END_THINK], "text": [*opens, *call], "call": [END_CALL], "called": call}
         return [tag for tag in meant[self._part] if tag in self._format.written_tags]
 
     def _uncertain(self) -> int:
@@ -160,6 +182,9 @@ class ThinkingReader:
         text, self._held = self._held[:cut], self._held[cut:]
         if self._part == "call":
             return self._call_text(text)
+        if self._part == "called":  # nothing belongs behind a call but another one
+            self.done = bool(text.strip())
+            return []
         said = self._thought if self._part == "thought" else self._text
         text = text if said else text.lstrip()
         shown = text.rstrip()
@@ -185,8 +210,13 @@ class ThinkingReader:
         if self._part == "call":
             if tag != END_CALL:
                 return self._call_text(tag)
-            self.done = True
-            return self._close("stop")
+            events = self._close_call("stop")
+            self._part, self._held = "called", ""
+            return events
+        if self._part == "called":
+            self._part = "call" if tag == CALL else self._part
+            self.done = tag != CALL
+            return []
         if tag == CALL and self._tools:
             events = self._close_text("stop")
             self._part, self._held = "call", ""
@@ -212,16 +242,23 @@ class ThinkingReader:
         return [MessageDone(message)]
 
     def _close(self, finish: _Finish) -> list[EngineEvent]:
+        if self._part == "called":
+            return []
         if self._part != "call":
             events = self._release()
             if not self._text and self._thought:
                 return [*events, MessageDone(Message("assistant", "", finish=finish, thought=self._thought))]
             return events + self._close_text(finish)
-        events = self._release()
+        return [*self._release(), *self._close_call(finish)]
+
+    def _close_call(self, finish: _Finish) -> list[EngineEvent]:
+        """The call that was written as a message, and as a call when it is complete."""
+        events: list[EngineEvent] = []
         name = call_name(f"{self._call}\n") or header_of("")
         call = parse_xml_call(self._call, self._tools) if finish == "stop" else None
         if self._call or call is not None:
             events.append(MessageDone(Message("assistant", self._call, name, call, finish, self._thought)))
         if call is not None:
             events.append(ToolCalled(call))
+        self._call = self._told = self._thought = ""
         return events

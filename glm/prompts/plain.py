@@ -6,11 +6,21 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from glm.detokenizer import Detokenizer
+from glm.errors import EngineError
 from glm.events import EngineEvent, MessageDone, TextDelta
-from glm.messages import Message
+from glm.messages import Message, ToolCall
 
 TRAINING_TIME = "[[训练时间]]"
 """A slot that was left in the training texts; the official code fills it (spec section 5)."""
+
+
+class WithoutTools:
+    """Part of the formats whose generation was not taught to call tools."""
+
+    calls_tools = False
+
+    def call_message(self, call: ToolCall) -> Message:
+        raise EngineError(f"this model cannot call tools, so it cannot call {call.name!r}; load ChatGLM3 or newer")
 
 
 def rounds(messages: Sequence[Message]) -> list[tuple[str, str]]:

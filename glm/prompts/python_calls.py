@@ -28,6 +28,16 @@ def parse_call(name: str, content: str) -> ToolCall:
         return ToolCall(name, None, f"{fault}; write the call as tool_call(name=value, ...) with literal values")
 
 
+def written(call: ToolCall) -> str:
+    """The text of `call`, as these models write it; of one without readable arguments a text that is no call."""
+    if call.arguments is None:
+        return "```python\ntool_call(\n```"
+    if call.name == INTERPRETER:
+        return f"```python\n{call.arguments.get('code', '')}\n```"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in call.arguments.items())
+    return f"```python\ntool_call({arguments})\n```"
+
+
 def fenced(content: str) -> str:
     """The last fenced block of `content`, an unclosed one included; without any, all of it."""
     blocks = _FENCE.findall(content)

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from glm.errors import CheckpointError, EngineError
-from glm.messages import INTERPRETER, Message, ToolSpec
+from glm.messages import INTERPRETER, Message, ToolCall, ToolSpec
 from glm.prompts import OutputReader, sandbox
 from glm.prompts.chatglm3 import Tokens
+from glm.tool_forms import openai_form
 
 _MARK = "\ufdd0"
 """One of Unicode's noncharacters, which no text has; if a message does, it is lost."""
@@ -38,6 +39,8 @@ class TemplateFormat(ABC):
     a sandbox and can do nothing but write text. It is tried out here. Raises
     `CheckpointError` when it is no template, fails, or runs or writes without end.
     """
+
+    calls_tools = True
 
     def __init__(self, tokenizer: Tokens, template: str, *, stop_ids: Iterable[int], **options: Any) -> None:
         if len(template) > MAX_TEMPLATE_CHARS:
@@ -66,6 +69,9 @@ class TemplateFormat(ABC):
     def reader(self, tools: Sequence[ToolSpec] = ()) -> OutputReader: ...
 
     @abstractmethod
+    def call_message(self, call: ToolCall) -> Message: ...
+
+    @abstractmethod
     def message_mappings(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """The messages as the template wants them."""
 
@@ -73,8 +79,7 @@ class TemplateFormat(ABC):
         """A tool as the template wants it."""
         if tool.name == INTERPRETER:
             return {"type": "python"}
-        function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
-        return {"type": "function", "function": function}
+        return openai_form(tool)
 
     def encode(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> list[int]:
         """Prompt ids: what the template writes for these messages and the opening of the assistant's turn.

@@ -57,6 +57,20 @@ def parse_xml_call(written: str, tools: Sequence[ToolSpec]) -> ToolCall:
         return ToolCall(header, None, f"{fault}; {_ADVICE}")
 
 
+def written(call: ToolCall) -> str:
+    """The text of `call` between its tags."""
+    name = INTERPRETER_NAME if call.name == INTERPRETER else call.name
+    pairs = (
+        f"<arg_key>{key}</arg_key>\n<arg_value>{value if isinstance(value, str) else _json(value)}</arg_value>\n"
+        for key, value in (call.arguments or {}).items()
+    )
+    return f"{name}\n{''.join(pairs)}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 class _UnreadableError(ValueError):
     """Why a text is no call; becomes `ToolCall.fault`."""
 
