@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from glm.errors import EngineError as EngineError
     from glm.errors import GlmError as GlmError
     from glm.errors import ImportChatError as ImportChatError
+    from glm.errors import SandboxError as SandboxError
     from glm.errors import SettingsError as SettingsError
     from glm.events import CallDelta as CallDelta
     from glm.events import Event as Event
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
     from glm.events import ThoughtDelta as ThoughtDelta
     from glm.events import ToolCalled as ToolCalled
     from glm.events import ToolReturned as ToolReturned
+    from glm.events import ToolShows as ToolShows
     from glm.messages import Message as Message
     from glm.messages import ToolCall as ToolCall
     from glm.messages import ToolResult as ToolResult
     from glm.messages import ToolSpec as ToolSpec
     from glm.scripted_engine import ScriptedEngine as ScriptedEngine
     from glm.settings import GenerationSettings as GenerationSettings
+    from glm.tool_functions import tool as tool
     from glm.tools import Tool as Tool
     from glm.tools import Toolbox as Toolbox
 
@@ -69,6 +72,7 @@ _HOMES = {
         "EngineError",
         "GlmError",
         "ImportChatError",
+        "SandboxError",
         "SettingsError",
     ),
     "glm.events": (
@@ -81,10 +85,12 @@ _HOMES = {
         "ThoughtDelta",
         "ToolCalled",
         "ToolReturned",
+        "ToolShows",
     ),
     "glm.messages": ("Message", "ToolCall", "ToolResult", "ToolSpec"),
     "glm.scripted_engine": ("ScriptedEngine",),
     "glm.settings": ("GenerationSettings",),
+    "glm.tool_functions": ("tool",),
     "glm.tools": ("Tool", "Toolbox"),
 }
 _MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
