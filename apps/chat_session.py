@@ -15,7 +15,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from apps import display
+from apps import display, status
 from apps.engine_loader import EngineLoader, WaitingEngine
 from apps.texts import Lang, text
 from glm import transcript
@@ -31,6 +31,7 @@ from glm.events import (
     ThoughtDelta,
     ToolCalled,
     ToolReturned,
+    ToolShows,
 )
 from glm.messages import INTERPRETER, Message
 from glm.settings import GenerationSettings
@@ -100,7 +101,7 @@ class ChatSession:
                     thought += more
                 case MessageDone():
                     live, thought, note, ended = "", "", "", True
-                case ToolCalled() | ToolReturned():
+                case ToolCalled() | ToolShows() | ToolReturned():
                     note = text(self.lang, "waiting")
                 case Finished():
                     self._finish(event)
@@ -121,7 +122,7 @@ class ChatSession:
 
     def _prompt_note(self, done: int, total: int) -> str:
         if not self._loader.wait(0):
-            return text(self.lang, "waiting_for_model", progress=self.loading_note())
+            return text(self.lang, "waiting_for_model", progress=status.loading_note(self._loader))
         if done and done < total:
             return text(self.lang, "reading", percent=round(100 * done / total))
         return text(self.lang, "waiting")
@@ -132,8 +133,8 @@ class ChatSession:
         said_nothing = bool(messages) and messages[-1].role == "user"
         if finished.reason == "cancelled" and said_nothing:
             self._notice = _badge(text(self.lang, "stopped"))
-        elif finished.reason == "tool_rounds":
-            self._notice = _badge(text(self.lang, "tool_rounds"))
+        elif finished.reason in ("tool_rounds", "same_error"):
+            self._notice = _badge(text(self.lang, finished.reason))
 
     # -- changing --------------------------------------------------------------------------------
 
@@ -235,54 +236,13 @@ class ChatSession:
         data = {"chat": chat, "settings": self.settings.to_dict(), "likes": self.likes}
         return json.dumps(data, ensure_ascii=False)
 
-    def loading_note(self) -> str:
-        """How far the model's loading is, in words; "" when it says nothing."""
-        state = self._loader.state
-        percent = "" if state.fraction is None else f" {round(100 * state.fraction)} %"
-        return f"{state.note}{percent}".strip()
-
     def status_html(self) -> str:
         """The line with model, device, dtype, tokens and speed; while loading, how far it is."""
-        state = self._loader.state
-        if state.stage == "loading":
-            name = html.escape(self._loader.name or text(self.lang, "built_in"))
-            meter = _meter(state.fraction, "wide") if state.fraction is not None else ""
-            parts = [f"<b>{text(self.lang, 'loading', model=name)}</b>", meter, html.escape(self.loading_note())]
-            return _status("loading", parts, separator=" ")
-        if state.stage == "failed":
-            return _status("failed", [text(self.lang, "load_failed")])
-        info = self.conversation.engine.info
-        used = self._finished.context_tokens if self._finished else self._tokens_now()
-        tokens = text(self.lang, "status_tokens", used=f"{used:,}", limit=f"{info.context_length:,}")
-        taken_for = html.escape(info.generation)
-        parts = [f'<b title="{taken_for}">{html.escape(info.name)}</b>']
-        kind = info.generation.partition(" (")[0]
-        if kind.casefold() not in info.name.casefold():
-            parts.append(f'<span title="{taken_for}">{html.escape(kind)}</span>')
-        parts += [html.escape(part) for part in (info.device, info.dtype) if part and part != "none"]
-        meter = _meter(min(1.0, used / info.context_length) if info.context_length else 0.0)
-        hint = html.escape(text(self.lang, "status_tokens_hint"))
-        parts.append(f'<span title="{hint}">{meter}{tokens}</span>')
-        if self._finished and self._finished.tokens_per_second:
-            speed = f"{self._finished.tokens_per_second:.1f}"
-            parts.append(text(self.lang, "status_speed", speed=speed))
-            first = text(self.lang, "status_first", seconds=f"{self._finished.first_token_seconds:.1f}")
-            return _status("ready", parts, extra=first)
-        return _status("ready", parts)
+        return status.status_html(self._loader, self.conversation, self._finished, self.lang)
 
     def alert_html(self) -> str:
         """A card that says why the model could not be loaded, or ""."""
-        state = self._loader.state
-        if state.stage != "failed":
-            return ""
-        self._loader.failure_was_shown.set()
-        return (
-            f'<div class="alert" role="alert"><b>{text(self.lang, "load_failed")}</b>{html.escape(state.note)}'
-            f"<small>{text(self.lang, 'load_failed_next')}</small></div>"
-        )
-
-    def _tokens_now(self) -> int:
-        return self.conversation.context_tokens() if self.conversation.messages else 0
+        return status.alert_html(self._loader, self.lang)
 
     def _origin(self, shown_index: int) -> int:
         """Messages are shown one for one; what is shown beyond the history belongs to its last one."""
@@ -341,16 +301,3 @@ def _badge(words: str) -> str:
 
 def _trouble(title: str, reason: str) -> str:
     return f'<span class="trouble"><b>{html.escape(title)}</b> {html.escape(reason)}</span>'
-
-
-def _meter(fraction: float | None, size: str = "") -> str:
-    width = max(0.0, min(1.0, fraction or 0.0)) * 100
-    return f'<span class="meter {size}"><span style="width:{width:.1f}%"></span></span>'
-
-
-def _status(stage: str, parts: list[str], *, separator: str = "<i>·</i>", extra: str = "") -> str:
-    """The status line; `extra` is what a small screen leaves out."""
-    inner = separator.join(f"<span>{part}</span>" for part in parts if part)
-    if extra:
-        inner += f'{separator}<span class="extra">{extra}</span>'
-    return f'<div class="status" role="status"><span class="dot {stage}"></span>{inner}</div>'

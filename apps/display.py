@@ -43,6 +43,8 @@ _OPEN_FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _OPEN_FORMULA = re.compile(
     r"(?:\\\[|\\\(|\$\$)(?:(?!\n[ \t]*\n).)*\Z|(?<![\\$\w])\$(?=[^\s\d$])[^$\n]{0,200}\Z|\\\Z", re.DOTALL
 )
+_STREAMLIT_DIRECTIVE = re.compile(r"(?<!\\):(?=[a-z][a-z-]*\[)")
+_STREAMLIT_SIGN = re.compile(r":(?=[\w+-]+:|material/)|(?<=\S )(?:<->?|->|>=|<=|~=)(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _write(segment: Segment, target: Target) -> str:
     tex = segment.text
     match segment.kind:
         case "text":
-            return tex if target == "gradio" else _streamlit_money(tex)
+            return tex if target == "gradio" else _streamlit_text(tex)
         case "code":
             return tex
         case "inline":
@@ -150,5 +152,8 @@ def _safe_tex(tex: str) -> str:
     return re.sub(r"<(?=[A-Za-z/!?])", r"\\lt ", tex)
 
 
-def _streamlit_money(text: str) -> str:
-    return re.sub(r"(?<!\\)\$", r"\\$", text)
+def _streamlit_text(text: str) -> str:
+    """Money that opens no formula, and Streamlit's own signs (:smile:, :red[...], ->) as they were written."""
+    text = re.sub(r"(?<!\\)\$", r"\\$", text)
+    text = _STREAMLIT_DIRECTIVE.sub(r"\\:", text)
+    return _STREAMLIT_SIGN.sub(lambda found: f"{found[0][0]}{WORD_JOINER}{found[0][1:]}", text)

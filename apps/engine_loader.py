@@ -17,7 +17,7 @@ from typing import Literal
 from glm.engine import Engine, EngineInfo
 from glm.errors import CheckpointError, EngineError, GlmError
 from glm.events import EngineEvent, Finished, PromptProgress
-from glm.messages import Message, ToolSpec
+from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
 
 Progress = Callable[[str, float | None], None]
@@ -129,6 +129,13 @@ class WaitingEngine:
         """The engine's count, 0 while it is loading."""
         engine = self._loader.engine
         return engine.count_tokens(messages, tools=tools) if engine is not None else 0
+
+    def call_message(self, call: ToolCall) -> Message:
+        """The engine's. Raises `EngineError` while it is loading."""
+        engine = self._loader.engine
+        if engine is None:
+            raise EngineError("the model is still being loaded; wait a moment and try again")
+        return engine.call_message(call)
 
     def close(self) -> None:
         """Free the engine, if there is one."""

@@ -73,7 +73,11 @@ def parse(made: argparse.ArgumentParser, arguments: Sequence[str] | None = None)
 
     Raises `OptionsError` for a host that other computers could reach.
     """
-    given = made.parse_args(arguments)
+    return checked(made.parse_args(arguments))
+
+
+def checked(given: argparse.Namespace) -> Options:
+    """Options from what a `parser` has read. Raises `OptionsError` as `parse` does."""
     check_host(given.host)
     return Options(
         model=given.model,

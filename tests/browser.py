@@ -1,8 +1,8 @@
 """Fixtures for tests in a real browser, against the program as a real process.
 
 `page` fails its test on a script error, a console error or a request to anywhere but this computer.
-`web_demo` is `web_demo.py` with the scripted engine on a free port. Without a browser the tests fail
-and say how to get one; they are never skipped.
+`web_demo` and `web_demo2` are the two chats with the scripted engine on a free port. Without a browser the
+tests fail and say how to get one; they are never skipped.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
+_BROKEN_CONNECTION = ("net::ERR_", "disconnected from server", "reaching server endpoint", "server is not responding")
 
 
 @dataclass
@@ -84,11 +85,22 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def start(script: str, *arguments: str, log: Path, port: int | None = None, **environment: str) -> Program:
-    """Start `script` of the project on `port` (a free one when None), not opening any browser."""
+def start(
+    script: str,
+    *arguments: str,
+    log: Path,
+    port: int | None = None,
+    command: list[str] | None = None,
+    **environment: str,
+) -> Program:
+    """Start `script` of the project on `port` (a free one when None), not opening any browser.
+
+    `command` replaces the way it is started. What it stores lies beside its log.
+    """
     port = port or free_port()
-    command = [sys.executable, str(ROOT / script), "--port", str(port), "--no-open", *arguments]
-    variables = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1", **environment}
+    command = command or [sys.executable, str(ROOT / script), "--port", str(port), "--no-open", *arguments]
+    variables = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
+    variables |= {"GLM_DATA": str(log.parent / "data"), **environment}
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
     return Program(process, f"http://127.0.0.1:{port}", log)
@@ -98,6 +110,16 @@ def start(script: str, *arguments: str, log: Path, port: int | None = None, **en
 def web_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """`web_demo.py` with the scripted engine."""
     program = start("web_demo.py", "--model", "scripted", log=tmp_path_factory.mktemp("web_demo") / "log.txt")
+    try:
+        yield program.wait_until_ready()
+    finally:
+        program.stop()
+
+
+@pytest.fixture(scope="module")
+def web_demo2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """`web_demo2.py` with the scripted engine."""
+    program = start("web_demo2.py", "--model", "scripted", log=tmp_path_factory.mktemp("web_demo2") / "log.txt")
     try:
         yield program.wait_until_ready()
     finally:
@@ -152,7 +174,7 @@ def _watch(page: Any, troubles: list[str]) -> None:
 
 def _is_trouble(said: Any) -> bool:
     # A server that a test stops or restarts breaks the page's connections; that is the test's doing.
-    return said.type == "error" and "net::ERR_" not in said.text
+    return said.type == "error" and not any(words in said.text for words in _BROKEN_CONNECTION)
 
 
 def _is_local(url: str) -> bool:

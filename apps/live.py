@@ -1,0 +1,46 @@
+"""Live: the answer being written, folded from its events, as far as a page draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from glm.events import CallDelta, Event, MessageDone, PromptProgress, TextDelta, ThoughtDelta, ToolCalled, ToolReturned
+
+
+@dataclass(slots=True)
+class Live:
+    """What was written since the last complete message. `header` names the tool of a call.
+
+    `prompt_done` of `prompt_total` tokens are read; both are 0 while the request waits.
+    """
+
+    text: str = ""
+    thought: str = ""
+    header: str = ""
+    prompt_done: int = 0
+    prompt_total: int = 0
+
+    def feed(self, events: Iterable[Event]) -> None:
+        """Take up `events` in order; those it does not know change nothing."""
+        for event in events:
+            match event:
+                case PromptProgress(done, total):
+                    self.prompt_done, self.prompt_total = done, total
+                case TextDelta(more):
+                    self.text += more
+                case ThoughtDelta(more):
+                    self.thought += more
+                case CallDelta(name, more):
+                    self.header = name
+                    self.text += more
+                case MessageDone() | ToolCalled() | ToolReturned():
+                    self.text = self.thought = self.header = ""
+                    self.prompt_done = self.prompt_total = 0
+
+    @property
+    def reading_percent(self) -> int | None:
+        """How much of the prompt is read, in percent; None when nothing or all of it is."""
+        if 0 < self.prompt_done < self.prompt_total:
+            return round(100 * self.prompt_done / self.prompt_total)
+        return None
