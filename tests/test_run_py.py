@@ -215,14 +215,14 @@ def test_a_python_without_ensurepip_names_the_debian_package(
         recorder.start()
 
 
-def test_a_command_of_a_later_version_says_so_before_any_set_up(recorder: Recorder) -> None:
-    with pytest.raises(SystemExit, match="'composite' is not part of this version yet"):
-        recorder.start("composite")
-    assert recorder.calls == []
+@pytest.mark.parametrize(("command", "program"), [("composite", "composite.py"), ("chat2", "web_demo2.py")])
+def test_the_other_pages_are_started_by_their_scripts(recorder: Recorder, command: str, program: str) -> None:
+    [started] = [call for call in recorder.start(command, "--port", "8000") if call[0] == "start"]
+    assert started[1].endswith(program) and started[2:] == ("--port", "8000")
 
 
 def test_an_unknown_command_names_the_known_ones(recorder: Recorder) -> None:
-    with pytest.raises(SystemExit, match=r"unknown command 'serve'; known are web, composite, chat"):
+    with pytest.raises(SystemExit, match=r"unknown command 'serve'; known are web, composite, chat2, chat"):
         recorder.start("serve")
 
 

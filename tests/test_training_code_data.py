@@ -73,7 +73,7 @@ def test_held_out_phrasings_do_not_occur_in_training(language):
 
 
 def test_held_out_requests_do_not_occur_in_training():
-    asked = {split: {d.messages[1].content for d in some(1500, split)} for split in ("train", "heldout")}
+    asked = {split: {d.messages[1].content for d in some(700, split)} for split in ("train", "heldout")}
     assert not asked["train"] & asked["heldout"]
 
 
@@ -106,15 +106,15 @@ def test_small_talk_gets_an_answer_without_code():
 
 
 def test_reference_code_prints_what_is_expected():
-    trials = [trial(d) for d in some(300) if d.expected]
-    assert len(trials) > 150
+    trials = [trial(d) for d in some(120) if d.expected]
+    assert len(trials) > 60
     found = outcomes(trials, [one.reference for one in trials])
     assert [one for one in found if not one.right and not one.missing] == []
     assert not {one.missing for one in found} - {"", "pandas", "matplotlib"}
 
 
 def test_wrong_attempts_really_fail_as_their_observation_says():
-    dialogues = [d for d in some(120, kind="code_repair") if d.unsupervised]
+    dialogues = [d for d in some(50, kind="code_repair") if d.unsupervised]
     jobs = []
     for dialogue in dialogues:
         (index,) = dialogue.unsupervised
@@ -129,7 +129,7 @@ def test_wrong_attempts_really_fail_as_their_observation_says():
 
 def test_plots_are_noticed_as_shown_figures():
     pytest.importorskip("matplotlib", reason="plots can be run only where matplotlib is installed")
-    dialogues = [d for d in some(200, kind="code_plot") if d.messages[-2].content == IMAGE][:40]
+    dialogues = [d for d in some(80, kind="code_plot") if d.messages[-2].content == IMAGE][:16]
     results = run_jobs([{"cells": codes(d), "files": {}} for d in dialogues])
     assert [(r["error"], r["shown"]) for r in results] == [("", 1)] * len(dialogues)
 
@@ -160,21 +160,21 @@ class Answering:
 
 
 def test_an_engine_that_writes_the_reference_code_scores_everything():
-    reference = {repr(trial(d).context): trial(d).reference for d in some(120, "heldout", seed=5)}
-    found = measure(Answering(lambda messages: reference[repr(tuple(messages))]), count=120, seed=5)
+    reference = {repr(trial(d).context): trial(d).reference for d in some(60, "heldout", seed=5)}
+    found = measure(Answering(lambda messages: reference[repr(tuple(messages))]), count=60, seed=5)
     assert all(one.right for one in found if not one.missing)
     assert sum(row.total for row in by_kind(found)) == sum(not one.missing for one in found)
 
 
 def test_an_engine_that_always_writes_the_same_code_runs_but_is_wrong():
-    found = measure(Answering(lambda messages: "print('?')"), count=60, seed=6)
+    found = measure(Answering(lambda messages: "print('?')"), count=30, seed=6)
     coded = [one for one in found if one.kind not in ("code_none", "code_random") and not one.missing]
     assert coded and all(one.runs for one in coded) and not any(one.right for one in coded)
     assert not any(one.right for one in found if one.kind == "code_none")
 
 
 def test_an_engine_that_only_talks_is_right_for_small_talk_alone():
-    found = measure(Answering(lambda messages: ""), count=60, seed=7)
+    found = measure(Answering(lambda messages: ""), count=30, seed=7)
     assert all(one.right == (one.kind == "code_none") for one in found if not one.missing)
 
 

@@ -236,7 +236,7 @@ def test_settings_reach_as_far_as_the_model_and_a_length_limit_is_marked(page: A
     assert page.locator(f"{BOT} .badge").inner_text() == "cut at the length limit"
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("colours", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_a_phone_shows_everything_without_scrolling_sideways(
     new_page: Callable[..., Any], web_demo: Program, colours: str
 ) -> None:

@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import web_demo
 from apps import chat_session
+from glm.code_interpreter import SPEC
 from glm.conversation import Conversation
-from glm.messages import INTERPRETER, ToolSpec
+from glm.messages import ToolSpec
 from glm.tools import Tool, Toolbox
 
 WEATHER = ToolSpec(
@@ -42,7 +43,7 @@ def calculate(arguments: Mapping[str, Any]) -> str:
     return str(sum(range(1, 101)))
 
 
-TOOLS = {"weather": Tool(WEATHER, measure), "code": Tool(ToolSpec(INTERPRETER, "Runs Python"), calculate)}
+TOOLS = {"weather": Tool(WEATHER, measure), "code": Tool(SPEC, calculate)}
 
 if __name__ == "__main__":
     box = Toolbox([TOOLS[os.environ["TOY_TOOL"]]])
