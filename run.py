@@ -21,6 +21,7 @@ HELP = """usage: python run.py [command] [options of the command]
 
   web        the chat in the browser; the default, so `python run.py --port 8000` works too
   composite  the demo with chat, tools and code interpreter
+  chat2      the Streamlit chat alone
   chat       the chat in the terminal
   doctor     what is installed, what is missing and how to fix it
   test       the test suite (options go to pytest); gets a browser for it where there is none
@@ -41,6 +42,7 @@ BUSY = VENV / "setup-in-progress"  # found at the next start when a set-up was i
 COMMANDS = {
     "web": [str(ROOT / "web_demo.py")],
     "composite": [str(ROOT / "composite.py")],
+    "chat2": [str(ROOT / "web_demo2.py")],
     "chat": ["-m", "glm", "chat"],
     "doctor": ["-m", "glm", "doctor"],
     "test": ["-m", "pytest"],
@@ -157,13 +159,11 @@ def main(arguments: "list[str]") -> int:
     if command not in COMMANDS:
         sys.exit(f"run.py: unknown command {command!r}; known are {', '.join(COMMANDS)}")
     program = COMMANDS[command]
-    if program[0] != "-m" and not Path(program[0]).exists():
-        sys.exit(f"run.py: {command!r} is not part of this version yet; `python run.py` starts the chat")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     names = ["requirements.txt", "requirements-test.txt"][: 2 if command == "test" else 1]
     if command != "doctor" and not is_set_up(names):
         install(names)
-    if command in ("web", "chat", "test") and not any(option.startswith("--model") for option in options):
+    if command != "doctor" and not any(option.startswith("--model") for option in options):
         prepare_model()
     if command == "test":
         call("-m", "tests.find_browser", "--install")
