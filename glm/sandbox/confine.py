@@ -94,11 +94,14 @@ class Confined:
         if self._folder is not None:
             launch.remove_tree(self._folder)
 
-    def pids(self) -> list[int]:
-        """Process ids, as this side sees them, of everything that runs for this kernel (the holders included)."""
+    def pids(self, children: dict[int, list[int]] | None = None) -> list[int]:
+        """Process ids, as this side sees them, of everything that runs for this kernel (the holders included).
+
+        `children` is what `launch.children_by_parent` has just said; without it all of /proc is read.
+        """
         if self.process.poll() is not None:
             return []
-        return [self.process.pid, *launch.descendants(self.process.pid)]
+        return [self.process.pid, *launch.descendants(self.process.pid, children)]
 
     def disk(self) -> disk.Usage:
         """What the kernel keeps in all its writable folders, deleted but open files included. Cheap in tier "bwrap"."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from glm.errors import SandboxError
+from glm.sandbox import launch
 from glm.sandbox.confine import confine
 from glm.sandbox.kernel import Kernel, first, spec_for
 from glm.sandbox.packages import shown
@@ -225,6 +226,7 @@ class SandboxManager:
         """The one watchdog: limits of all kernels, idle ones, abandoned sandboxes."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS if self.tier == "bwrap" else _WATCH_DISK_SECONDS)
+            children = launch.children_by_parent() if self._kernels else {}  # once for all of them
             for sandbox in list(self._sandboxes):
                 idle = 0.0 if sandbox.running else time.monotonic() - sandbox.used_at
                 if idle > _FORGET_AFTER * self.limits.idle_seconds:
@@ -233,7 +235,8 @@ class SandboxManager:
                     if idle > self.limits.idle_seconds:
                         sandbox.reap(f"the kernel was idle for {self.limits.idle_seconds / 60:.0f} minutes")
                         continue
-                    reason = await self._reason_to_end(sandbox, sandbox.kernel)
+                    pids = sandbox.kernel.confined.pids(children)
+                    reason = await self._reason_to_end(sandbox, sandbox.kernel, pids)
                     if reason and sandbox.running and sandbox.kernel is not None:
                         sandbox.kernel.lose(reason)
                     elif reason:
@@ -241,13 +244,13 @@ class SandboxManager:
             if self._warm is None:
                 self._warm_up()
 
-    async def _reason_to_end(self, sandbox: JupyterSandbox, kernel: Kernel) -> str:
+    async def _reason_to_end(self, sandbox: JupyterSandbox, kernel: Kernel, pids: list[int]) -> str:
         limits = self.limits
-        reason = excess(kernel, limits)
+        reason = excess(pids, limits)
         if reason:
             return reason
         if not sandbox.running:
-            used = computed(kernel.confined.pids())
+            used = computed(pids)
             kernel.used_cpu = kernel.used_cpu or used
             if used - kernel.used_cpu > limits.cell_seconds:
                 return "code went on computing long after its cell had ended"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from glm.sandbox.kernel import Kernel
 from glm.sandbox.values import Limits
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def excess(kernel: Kernel, limits: Limits) -> str:
-    """Why the kernel has to be ended, for people; "" while it keeps to the limits. Reads /proc: 1 ms or so."""
-    pids = kernel.confined.pids()
+def excess(pids: Sequence[int], limits: Limits) -> str:
+    """Why a kernel with these processes has to be ended, for people; "" while it keeps to the limits."""
     # Resident sizes count what processes share once for each: only their sum is cheap, so look closer above the limit.
     if sum(map(_resident, pids)) > limits.memory and proportional(pids) > limits.memory:
         return f"the code used more than {limits.memory / 2**30:.1f} GB of memory"
