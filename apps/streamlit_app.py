@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import streamlit as st
 from starlette.middleware import Middleware
 
 from apps import options, serving
@@ -155,6 +156,9 @@ def launch(
             raise options.OptionsError(
                 f"under `streamlit run`, address and port are Streamlit's: streamlit run {program} --server.port 8000"
             )
+        else:
+            # Streamlit's own --server.address counts; without one it listens to everybody.
+            options.check_host(st.get_option("server.address") or "0.0.0.0")
         serving.stay_offline()
         loader = EngineLoader(
             lambda progress: load_engine(asked.model, **asked.load_arguments(), progress=progress),

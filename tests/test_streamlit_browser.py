@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.browser import ROOT, Program, free_port, start
@@ -135,10 +136,18 @@ def test_streamlit_run_starts_the_same_page_for_this_computer_only(page: Any, tm
         open_chat(page, program)
         ask(page, "hello")
         assert "127.0.0.1" in program.printed()
-        listening = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=False).stdout
-        assert f"0.0.0.0:{port}" not in listening and f"*:{port}" not in listening
+        heard = {there.laddr.ip for there in psutil.net_connections("tcp") if there.laddr and there.laddr.port == port}
+        assert heard == {"127.0.0.1"}
     finally:
         program.stop()
+
+
+def test_streamlit_run_on_an_open_address_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "web_demo2.py"), "--server.headless", "true"]
+    command += ["--server.port", str(free_port()), "--server.address", "0.0.0.0", "--", "--model", "scripted"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    assert "would let other computers use this chat without a password" in ended.stderr
 
 
 def test_a_wrong_option_ends_the_program_with_a_sentence(tmp_path: Path) -> None:
