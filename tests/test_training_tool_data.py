@@ -14,8 +14,10 @@ import pytest
 from glm.engine import EngineInfo
 from glm.events import Finished, MessageDone
 from glm.messages import Message, ToolSpec
-from glm.training import evaluate_tools, tool_data
-from glm.training.dialogue import Dialogue
+from glm.tool_schema import check_arguments
+from glm.toolset import BUILT_IN_TOOLS
+from glm.training import evaluate_tools, tool_data, toolset_data
+from glm.training.dialogue import Dialogue, Split
 from glm.training.tool_catalogue import SEEN
 from glm.training.tool_catalogue_heldout import UNSEEN
 from glm.training.tool_intents import parse
@@ -237,7 +239,8 @@ class _Oracle:
 
 
 def _asked(seed: int, count: int) -> list[Dialogue]:
-    return [d for tools in ("seen", "unseen") for d in islice(evaluate_tools._questions(tools, seed), count)]
+    generated = [d for tools in ("seen", "unseen") for d in islice(evaluate_tools._questions(tools, seed), count)]
+    return generated + list(islice(evaluate_tools._own_questions(seed), count))
 
 
 def test_the_evaluation_gives_full_marks_to_perfect_answers() -> None:
@@ -264,3 +267,36 @@ def test_arguments_are_compared_with_their_types() -> None:
         ({"n": 3, "x": 2, "y": 1}, False),
     ):
         assert evaluate_tools.same_arguments(tool_data.call_message("f", arguments).call, wanted, spec) is same
+
+
+def _own(split: Split, count: int = 60) -> list[Dialogue]:
+    return [dialogue for group in islice(toolset_data.groups(random.Random(5), split), count) for dialogue in group]
+
+
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_calls_of_the_programs_own_tools_fit_and_their_answers_hold_the_result(split: Split) -> None:
+    called = set()
+    for dialogue in _own(split):
+        offered = {spec.name: spec for spec in dialogue.tools}
+        for message, given, answer in zip(
+            dialogue.messages, dialogue.messages[1:], dialogue.messages[2:], strict=False
+        ):
+            if message.call is not None:
+                assert check_arguments(offered[message.call.name], message.call.arguments or {}) == ""
+                assert (given.role, answer.role) == ("observation", "assistant")
+                called.add(message.call.name)
+        if dialogue.kind == "tool_call":
+            assert dialogue.expected in dialogue.messages[4].content
+    assert called == {tool.spec.name for tool in BUILT_IN_TOOLS}
+
+
+def test_requests_for_the_programs_own_tools_differ_between_the_splits() -> None:
+    def asked(split: Split) -> set[str]:
+        named = ("calculator", "get_time", "get_weather")
+        return {
+            dialogue.messages[1].content
+            for dialogue in _own(split)
+            if dialogue.messages[2].call is not None and dialogue.messages[2].call.name in named
+        }
+
+    assert asked("train") and not asked("train") & asked("heldout")

@@ -17,11 +17,13 @@ from glm.engine import Engine
 from glm.events import MessageDone
 from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
+from glm.training import toolset_data
 from glm.training.dialogue import Dialogue, Language
 from glm.training.report import Row
 from glm.training.tool_data import ToolChoice, generate
 
 _GREEDY = GenerationSettings(temperature=0.0, max_new_tokens=160)
+_SETS = ("seen", "unseen", "own")
 _KEYS = ("name right", "all arguments right", "answer uses the result", "no call when none fits")
 
 
@@ -36,7 +38,7 @@ class Outcome:
 
 
 def evaluate(engine: Engine, *, count: int, seed: int, workers: int = 8) -> list[Row]:
-    """Rates over `count` held-out dialogues of seen tools and as many of unseen ones.
+    """Rates over `count` held-out dialogues of seen tools, of unseen ones and of the program's own.
 
     `workers` threads ask at the same time, since engines batch. The dialogues depend on
     `seed` only.
@@ -46,9 +48,10 @@ def evaluate(engine: Engine, *, count: int, seed: int, workers: int = 8) -> list
 
 def outcomes(engine: Engine, *, count: int, seed: int, workers: int = 8) -> list[Outcome]:
     """The single results behind `evaluate`, in the order of the dialogues."""
-    cases: list[tuple[ToolChoice, Dialogue]] = []
+    cases: list[tuple[str, Dialogue]] = []
     for tools in ("seen", "unseen"):
         cases += [(tools, dialogue) for dialogue in islice(_questions(tools, seed), count)]
+    cases += [("own", dialogue) for dialogue in islice(_own_questions(seed), count)]
     with ThreadPoolExecutor(workers) as pool:
         checked = pool.map(lambda case: _check(engine, *case), cases)
         return [outcome for one in checked for outcome in one]
@@ -56,7 +59,7 @@ def outcomes(engine: Engine, *, count: int, seed: int, workers: int = 8) -> list
 
 def tally(results: Sequence[Outcome]) -> list[Row]:
     """Rows per metric and language, in the order in which the metrics are listed."""
-    metrics = [f"{tools}: {key}" for tools in ("seen", "unseen") for key in _KEYS[:3]] + [_KEYS[3]]
+    metrics = [f"{tools}: {key}" for tools in _SETS for key in _KEYS[:3]] + [_KEYS[3]]
     rows = []
     for metric in metrics:
         for language in ("en", "zh"):
@@ -72,7 +75,14 @@ def _questions(tools: ToolChoice, seed: int) -> Iterator[Dialogue]:
             yield dialogue
 
 
-def _check(engine: Engine, tools: ToolChoice, dialogue: Dialogue) -> list[Outcome]:
+def _own_questions(seed: int) -> Iterator[Dialogue]:
+    """The same with the program's own tools, all of them offered."""
+    rng = random.Random(f"evaluate own tools {seed}")
+    for dialogues in toolset_data.groups(rng, "heldout"):
+        yield from (dialogue for dialogue in dialogues if len(dialogue.tools) == len(toolset_data.BUILT_IN_TOOLS))
+
+
+def _check(engine: Engine, tools: str, dialogue: Dialogue) -> list[Outcome]:
     first = next(index for index, message in enumerate(dialogue.messages) if message.role == "assistant")
     said = _say(engine, dialogue.messages[:first], dialogue.tools)
     asked = dialogue.messages[first - 1].content

@@ -10,15 +10,18 @@ import random
 from collections.abc import Iterator
 
 from glm.messages import Message, ToolSpec
-from glm.training import tool_data
+from glm.training import tool_data, toolset_data
 from glm.training.dialogue import Dialogue, Split
 from glm.training.tool_data import OfferedTool, Scene
 
+_OWN_TOOLS = 0.4
+"""Share of groups that offer the program's own tools."""
+
 
 def groups(rng: random.Random, split: Split) -> Iterator[list[Dialogue]]:
-    """Endless groups of about ten dialogues with the same system message and tools."""
+    """Endless groups of about ten dialogues with the same system message and tools, some with the built-in ones."""
     while True:
-        yield group(rng, split)
+        yield toolset_data.group(rng, split) if rng.random() < _OWN_TOOLS else group(rng, split)
 
 
 def group(rng: random.Random, split: Split) -> list[Dialogue]:
