@@ -109,7 +109,9 @@ def test_a_second_tab_watches_the_same_answer_may_stop_it_and_the_first_follows(
     said = [tab.locator(MESSAGE).last.locator("ol").inner_text() for tab in (page, other)]
     assert said[0] == said[1]
     ask(other, "short")
-    page.get_by_text("You said").wait_for()  # the idle tab follows
+    page.get_by_text("You said").first.wait_for()  # the idle tab follows
+    button(page, "Answer again").wait_for()
+    assert page.get_by_text("You said").count() == 1
 
 
 def test_a_lost_connection_comes_back_to_the_running_answer(page: Any, wire: Wire) -> None:
