@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from glm.errors import GlmError
+
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 PYTHON_WANTED = ">=3.10"
 MEMORY_WANTED_GIB = 1.5
@@ -49,7 +51,7 @@ def examine(requirements: Path = REQUIREMENTS) -> list[Finding]:
     findings = [_python()]
     findings += _packages(requirements)
     findings += _torch(torch)
-    findings += [_processor(torch), _memory(), *_built_in_model(), _browser()]
+    findings += [_processor(torch), _memory(), *_built_in_model(), _sandbox(), _browser()]
     return findings
 
 
@@ -242,6 +244,21 @@ def _built_in_model() -> Iterator[Finding]:
         yield Finding("built-in model", f"damaged: {folder}", "", "note", f"{_own_python()} -m glm tiny rebuild")
     else:
         yield Finding("built-in model", str(folder))
+
+
+def _sandbox() -> Finding:
+    """What could confine the model's code; whether it does is for `python -m glm sandbox doctor` to try."""
+    from glm.sandbox import bwrap, landlock, mending  # standard library only
+
+    try:
+        program, version = bwrap.find()
+        return Finding("sandbox for code", f"bubblewrap {'.'.join(map(str, version))} ({program})")
+    except GlmError as error:
+        problem = str(error)
+    if landlock.abi() >= landlock.NEEDED_ABI:
+        return Finding("sandbox for code", f"Landlock {landlock.abi()}, no bubblewrap")
+    advice = mending.advice("bwrap", problem, Path(sys.executable))
+    return Finding("sandbox for code", "none: code is shown, not run", "bubblewrap", "note", advice)
 
 
 def _browser() -> Finding:

@@ -11,6 +11,7 @@ import pytest
 
 from glm import doctor
 from glm.doctor import REQUIREMENTS, Finding, examine, exit_code, read_requirements, report, satisfies
+from glm.errors import SandboxError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -133,3 +134,18 @@ def test_the_doctor_runs_where_nothing_is_installed(tmp_path: Path) -> None:
 
 def _built_in_model() -> Finding:
     return next(finding for finding in examine() if finding.name == "built-in model")
+
+
+def test_where_nothing_can_confine_code_the_doctor_notes_it_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    from glm.sandbox import bwrap, landlock, mending
+
+    def missing() -> None:
+        raise SandboxError("bubblewrap (the program bwrap) is not installed")
+
+    monkeypatch.setattr(bwrap, "find", missing)
+    monkeypatch.setattr(landlock, "abi", lambda: 5)
+    monkeypatch.setattr(mending, "_distribution", lambda: "debian")
+    finding = next(finding for finding in examine() if finding.name == "sandbox for code")
+    assert (finding.state, finding.fix) == ("note", "sudo apt install bubblewrap")
+    monkeypatch.setattr(landlock, "abi", lambda: 6)
+    assert next(finding for finding in examine() if finding.name == "sandbox for code").found.startswith("Landlock 6")
