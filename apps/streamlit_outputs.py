@@ -31,8 +31,12 @@ def _draw(view: View, output: Output, place: str | None) -> None:
     match output:
         case TextOutput(text, stream):
             _text(text.rstrip("\n"), "warned" if stream == "stderr" else "printed", place)
-        case ImageOutput(data, _, width, _, text, scale):
-            st.image(data, width=max(1, round(width / scale)), alt=text or view.text("figure"))
+        case ImageOutput(data, kind, width, height, text, scale):
+            # st.image would shrink it to the width on the page, and lose what makes it sharp.
+            source, wide = view.service.frames.picture(data, kind), max(1, round(width / scale))
+            size = f'width="{wide}" height="{max(1, round(height / scale))}"'
+            alt = html.escape(text or view.text("figure"))
+            st.html(f'<img class="figure" src="{source}" {size} alt="{alt}">')
         case HtmlOutput(markup, text):
             _frame(view, markup, text)
         case ErrorOutput(name, message, traceback):

@@ -79,6 +79,7 @@ button.copy.done{color:#16a34a}
 .error{border-left:3px solid #dc2626;background:light-dark(#fff5f3,#2a1816);color:light-dark(#8a2418,#ffb4a8);border-radius:0 10px 10px 0;
 padding:8px 14px;font-size:14px;line-height:1.5;overflow-wrap:anywhere;white-space:pre-wrap}.error b{margin-right:8px}
 .given{border-left:3px solid #16a34a;background:var(--panel);border-radius:0 10px 10px 0;padding:8px 14px;font-size:14.5px;line-height:1.5;overflow-wrap:anywhere}
+img.figure{max-width:100%;height:auto;border-radius:8px;background:#fff}
 dl.arguments{display:grid;grid-template-columns:max-content 1fr;gap:3px 14px;margin:0;font-size:14px}
 dl.arguments :is(dt,dd){margin:0;padding:0;font-size:14px}dl.arguments dt{color:var(--soft)}dl.arguments dd{overflow-wrap:anywhere;white-space:pre-wrap;font-family:ui-monospace,Menlo,Consolas,monospace}
 .arguments i{color:var(--soft);font-size:13.5px}

@@ -126,9 +126,9 @@ def web_demo2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         program.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """An installed Chromium or Chrome, driven by Playwright."""
+    """An installed Chromium or Chrome, driven by Playwright, whose event loop must not outlive the file."""
     found = find_browser()
     if found is None:
         pytest.fail(ADVICE, pytrace=False)

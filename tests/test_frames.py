@@ -28,7 +28,7 @@ def test_an_address_is_the_same_each_time_and_cannot_be_guessed() -> None:
 
 
 def test_the_oldest_markup_makes_room_and_says_so() -> None:
-    frames = Frames(text_limit=100)
+    frames = Frames(limit=100)
     old, new = frames.address("a" * 80), frames.address("b" * 80)
     gone = client(frames).get(old)
     assert (gone.status_code, "run the cell again" in gone.text) == (404, True)
@@ -39,3 +39,12 @@ def test_colours_follow_the_page() -> None:
     frames = Frames()
     assert "color-scheme:dark" in client(frames).get(frames.address("x", dark=True)).text
     assert "color-scheme:light" in client(frames).get(frames.address("x")).text
+
+
+def test_a_picture_is_served_as_what_it_is_and_at_another_address_than_the_same_bytes_as_markup() -> None:
+    frames = Frames()
+    picture = frames.picture(b"\x89PNG", "png")
+    shown = client(frames).get(picture)
+    assert (shown.content, shown.headers["content-type"]) == (b"\x89PNG", "image/png")
+    assert shown.headers["content-security-policy"].startswith("sandbox;")
+    assert frames.picture(b"x", "png") != frames.address("x").partition("?")[0]

@@ -23,7 +23,11 @@ def started(tmp_path: Path, generation: int, *, tool: str = "") -> Program:
 
 @pytest.mark.parametrize(
     ("generation", "name"),
-    [(1, "ChatGLM-6B"), pytest.param(2, "ChatGLM2-6B", marks=pytest.mark.thorough), (3, "ChatGLM3-6B")],
+    [
+        pytest.param(1, "ChatGLM-6B", marks=pytest.mark.thorough),
+        pytest.param(2, "ChatGLM2-6B", marks=pytest.mark.thorough),
+        (3, "ChatGLM3-6B"),
+    ],
 )
 def test_an_original_folder_answers_in_the_page(generation: int, name: str, page: Any, tmp_path: Path) -> None:
     program = started(tmp_path, generation)
