@@ -275,7 +275,7 @@ def _title(messages: tuple[Message, ...]) -> str:
     first = next((message for message in messages if message.role == "user"), None)
     if first is None:
         return ""
-    files, question = attachments.split(first.content)
+    files, question = attachments.split(attachments.notes(first.content)[1])
     return title_of((replace(first, content=question or files[0].name),))
 
 

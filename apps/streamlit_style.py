@@ -85,6 +85,7 @@ dl.arguments :is(dt,dd){margin:0;padding:0;font-size:14px}dl.arguments dt{color:
 .arguments i{color:var(--soft);font-size:13.5px}
 .st-key-tool-list button,.st-key-file-list button{justify-content:flex-start;min-height:34px;padding:4px 10px;border:0}
 .st-key-tool-list button>div,.st-key-file-list button>div{width:100%;justify-content:flex-start}
+.st-key-tool-list button>div>:first-child,.st-key-file-list button>div>:first-child{flex:1;justify-content:flex-start;text-align:left}
 .kernel{display:flex;align-items:center;gap:8px;font-size:13.5px;color:var(--soft)}.kernel .dot{width:8px;height:8px;border-radius:50%;background:var(--soft);flex:none}
 .kernel .dot.idle{background:#16a34a}.kernel .dot.busy,.kernel .dot.starting{background:var(--accent);animation:glm-pulse 1.1s ease-in-out infinite}
 .kernel .dot.lost{background:#dc2626}

@@ -302,3 +302,4 @@ def test_a_question_with_an_upload_shows_the_file_apart(service: Service, engine
     page = ask(opened("code"), '[/mnt/data/a.csv (9 bytes): CSV, 1 column: "x"; 2 rows]\n\nWhat is in it?')
     assert '<span class="chip">/mnt/data/a.csv (9 bytes)' in marks(page)
     assert page.chat_message[0].markdown[0].value == "What is in it?"
+    assert chat_of(page, "code").title == "What is in it?"
