@@ -132,10 +132,13 @@ def _uploaded(view: View, key: str) -> None:
         return
     st.session_state["uploads"] += 1
     names = untold_files(view)
+    saved: set[str] = st.session_state.setdefault("uploaded", set())
     try:
         files = host.sandbox(view.owner, view.chat.id).files
         for given in st.session_state.get(key) or ():
-            names.append(files.save(given.name, given.getvalue()))
+            if given.file_id not in saved:  # Streamlit may tell of the same upload twice
+                saved.add(given.file_id)
+                names.append(files.save(given.name, given.getvalue()))
     except SandboxError as error:
         st.toast(view.text("not_uploaded", reason=str(error)), icon=":material/error:", duration=12)
     view.chat.keep_details(untold=names)

@@ -54,7 +54,7 @@ def _text(text: str, kind: str, place: str | None) -> None:
     shown = cut_middle(text, TEXT_SHOWN)
     with st.container(key=place and f"{kind}-{place}"):
         height = _TEXT_HEIGHT if shown.count("\n") > _LONG_LINES else "content"
-        st.code(shown, language=None, wrap_lines=kind != "trace", height=height)
+        st.code(shown, language=None, wrap_lines=True, height=height)
 
 
 def _frame(view: View, markup: str, text: str) -> None:

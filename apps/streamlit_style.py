@@ -191,6 +191,10 @@ HEAD = """
   };
   new MutationObserver(() => { if (!planned) { planned = true; requestAnimationFrame(keepUp); } })
     .observe(document.documentElement, {childList: true, subtree: true, characterData: true});
+  // What can be scrolled has to be reachable by keyboard; Streamlit's code blocks are not.
+  setInterval(() => document.querySelectorAll('pre:not([tabindex])').forEach((block) => {
+    if (block.scrollWidth > block.clientWidth || block.scrollHeight > block.clientHeight) block.tabIndex = 0;
+  }), 1500);
   document.addEventListener('click', (event) => {
     if (event.target.closest && event.target.closest('button.theme')) {
       const app = document.querySelector('.stApp');

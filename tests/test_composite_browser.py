@@ -16,6 +16,9 @@ from tests.streamlit_page import BOX, ask, button, open_chat
 
 tier_here()
 
+_REACHABLE = """() => [...document.querySelectorAll('pre')].every((block) => block.hasAttribute('tabindex') ||
+(block.scrollWidth <= block.clientWidth && block.scrollHeight <= block.clientHeight))"""
+
 
 @pytest.fixture(scope="module")
 def composite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
@@ -101,10 +104,12 @@ def test_two_visitors_have_kernels_of_their_own(new_page: Callable[..., Any], co
 
 
 @pytest.mark.parametrize("mode", ["tools", pytest.param("code", marks=pytest.mark.thorough)])
-def test_axe_finds_no_serious_fault(page: Any, composite: Program, mode: str) -> None:
+def test_axe_finds_no_serious_fault(new_page: Callable[..., Any], composite: Program, mode: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
+    page = new_page(reduced_motion="reduce")
     open_chat(page, composite, f"/?mode={mode}")
     ask(page, "17+4" if mode == "tools" else "sum the table")
+    page.wait_for_function(_REACHABLE)
     faults = Axe().run(page).response["violations"]
     assert [fault["id"] for fault in faults if fault["impact"] in ("serious", "critical")] == []

@@ -21,14 +21,8 @@ def started(tmp_path: Path, generation: int, *, tool: str = "") -> Program:
     return start(script, *options, log=tmp_path / "log.txt", TOY_TOOL=tool).wait_until_ready()
 
 
-@pytest.mark.parametrize(
-    ("generation", "name"),
-    [
-        pytest.param(1, "ChatGLM-6B", marks=pytest.mark.thorough),
-        pytest.param(2, "ChatGLM2-6B", marks=pytest.mark.thorough),
-        (3, "ChatGLM3-6B"),
-    ],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize(("generation", "name"), [(1, "ChatGLM-6B"), (2, "ChatGLM2-6B"), (3, "ChatGLM3-6B")])
 def test_an_original_folder_answers_in_the_page(generation: int, name: str, page: Any, tmp_path: Path) -> None:
     program = started(tmp_path, generation)
     try:
