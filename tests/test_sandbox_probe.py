@@ -121,3 +121,18 @@ def test_without_user_namespaces_landlock_takes_over(folder: Path) -> None:
     assert "namespace" in bwrap[2]
     assert bwrap[3] == "sudo sysctl -w user.max_user_namespaces=15000"
     assert landlock[1], landlock
+
+
+def test_processes_that_take_a_moment_to_go_are_no_survivors_and_those_that_stay_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probe, "_GONE_SECONDS", 0.5)
+    going = subprocess.Popen(["sleep", "0.2"])
+    staying = subprocess.Popen(["sleep", "30"])
+    try:
+        assert probe._outliving([going.pid]) == []
+        assert probe._outliving([going.pid, staying.pid]) == [staying.pid]
+    finally:
+        staying.kill()
+        staying.wait()
+        going.wait()

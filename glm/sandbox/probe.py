@@ -25,6 +25,7 @@ from glm.sandbox import landlock, mending
 from glm.sandbox.policy import Rehearsal, Tier
 
 REHEARSAL_SECONDS = 30.0
+_GONE_SECONDS = 3.0
 PACKAGES = ("ipykernel",)
 """What the kernel's Python must have; the packages for data are missed only when they are imported."""
 _LONGEST_RESULT = 1 << 16
@@ -101,7 +102,7 @@ def _try(tier: Tier, python: Path, packages: Sequence[str]) -> str:
             pids = held.pids()
         finally:
             held.close()
-        left = [pid for pid in pids if os.path.exists(f"/proc/{pid}") and not _is_zombie(pid)]
+        left = _outliving(pids)
         return problem or (f"processes {left} were still there after the end" if left else "")
 
 
@@ -142,6 +143,16 @@ def _reach(held: Any, nonce: str) -> str:
     except OSError as error:
         return f"the confined process cannot be talked to: {error}"
     return "" if answer == nonce.encode() else "something else answers in place of the confined process"
+
+
+def _outliving(pids: Sequence[int]) -> list[int]:
+    """Those that are still there after a moment: on a busy computer even a killed process takes time to go."""
+    until = time.monotonic() + _GONE_SECONDS
+    while True:
+        left = [pid for pid in pids if os.path.exists(f"/proc/{pid}") and not _is_zombie(pid)]
+        if not left or time.monotonic() > until:
+            return left
+        time.sleep(0.01)
 
 
 def _is_zombie(pid: int) -> bool:
