@@ -57,13 +57,15 @@ class CodeHost:
                 raise SandboxError(self._decision.notice if self._decision else "the sandboxes are shut down")
             sandbox = self._sandboxes.get(key)
             if sandbox is None or sandbox.closed:
+                self._sandboxes = {name: kept for name, kept in self._sandboxes.items() if not kept.closed}
                 sandbox = self._sandboxes[key] = self._manager.open(owner)
             return sandbox
 
     def existing(self, key: str) -> JupyterSandbox | None:
-        """The sandbox of the conversation `key` if it has one."""
+        """The sandbox of the conversation `key` if it has a kernel or had one; looking at it starts none."""
         with self._guard:
-            return self._sandboxes.get(key)
+            sandbox = self._sandboxes.get(key)
+        return sandbox if sandbox is not None and sandbox.state.kernel != "none" else None
 
     def forget(self, key: str) -> None:
         """End the kernel of the conversation `key` and drop its files."""

@@ -48,7 +48,7 @@ def draw(view: View) -> None:
     st.fragment(_state, run_every=_STATE_SECONDS)(view)
     _levels(view, decision)
     sandbox = host.existing(view.chat.id)
-    if sandbox is not None and sandbox.state.kernel not in ("none",):
+    if sandbox is not None:
         _files(view, sandbox)
         _variables(view, sandbox)
     if any(isinstance(step, Called) for step in steps(view.chat.messages)):
@@ -74,7 +74,7 @@ def _state(view: View) -> None:
         st.html(f'<div class="kernel"><span class="dot {kind}"></span>{words}</div>', width="stretch")
         st.button(
             view.text("restart"), key="restart", icon=":material/restart_alt:", type="tertiary",
-            disabled=sandbox is None or kind == "none", help=view.text("restart_hint"), on_click=_restart,
+            disabled=sandbox is None, help=view.text("restart_hint"), on_click=_restart,
             args=(view,),
         )  # fmt: skip
 

@@ -97,6 +97,8 @@ def _open(view: View, key: str) -> None:
 
 def _delete(view: View, key: str) -> None:
     view.service.chats.delete(view.owner, key)
+    if view.service.code is not None:
+        view.service.code.forget(key)
     view.go_to(view.service.chats.new(view.owner, view.mode))
 
 

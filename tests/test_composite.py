@@ -235,6 +235,25 @@ def test_an_uploaded_file_is_told_to_the_model_and_can_be_read(service: Service,
     assert streamlit_code_panel._notebook(_View(chat)).count(b"read_csv('./sales.csv')") == 1  # type: ignore[arg-type]
 
 
+def test_a_deleted_conversation_takes_its_kernel_and_files_along(service: Service, engine: ScriptedEngine) -> None:
+    engine.enqueue(code("open('kept.txt', 'w').write('x')"), "Done.")
+    page = ask(opened("code"), "Go")
+    key = chat_of(page, "code").id
+    assert service.code is not None
+    sandbox = service.code.existing(key)
+    assert sandbox is not None and [entry.path for entry in sandbox.files.entries()] == ["kept.txt"]
+    press(page, "delete-")
+    assert sandbox.closed and service.code.existing(key) is None
+
+
+def test_an_old_conversation_that_links_to_a_file_starts_no_kernel_when_it_is_looked_at(
+    service: Service, engine: ScriptedEngine
+) -> None:
+    engine.enqueue("Here it is: [table](sandbox:/mnt/data/table.csv)")
+    page = ask(opened("code"), "Where is it?")
+    assert service.code is not None and service.code.existing(chat_of(page, "code").id) is None
+
+
 class _View:
     """As much of a view as the notebook needs."""
 
