@@ -14,7 +14,7 @@ from apps.streamlit_frame import Mode
 from apps.streamlit_steps import Drawing, Performed
 from apps.streamlit_view import View
 from glm.code_interpreter import SPEC, interpreter_tool
-from glm.messages import INTERPRETER, ToolCall, ToolResult
+from glm.messages import INTERPRETER, ToolCall
 from glm.sandbox import links
 from glm.sandbox.policy import Decision
 from glm.tools import Approval, Tool, Toolbox
@@ -59,8 +59,7 @@ def _notice(view: View) -> None:
         st.error(view.text("code_unconfined"), icon=":material/warning:")
     elif not decision.runs:
         _explain_off(view, decision)
-    if not view.chat.conversation.engine.info.calls_tools:
-        st.info(view.text("no_tools_model", model=view.chat.conversation.engine.info.name), icon=":material/info:")
+    streamlit_steps.draw_cannot_call(view)
 
 
 def _explain_off(view: View, decision: Decision) -> None:
@@ -132,15 +131,7 @@ def _undecided(view: View, performed: Performed) -> None:
         st.html(f'<span class="badge">{html.escape(view.text("cell_shown_only"))}</span>')
         return
     with st.container(horizontal=True):
-        st.button(
-            view.text("run_cell"), key="approve", type="primary", icon=":material/play_arrow:",
-            on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.approve()),
-        )  # fmt: skip
-        refusal = ToolResult("Error: the user did not allow this code to run", is_error=True)
-        st.button(
-            view.text("refuse_cell"), key="refuse", icon=":material/block:",
-            on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.resume(refusal)),
-        )  # fmt: skip
+        streamlit_steps.draw_consent(view, "run_cell", "refuse_cell", "the user did not allow this code to run")
 
 
 def _actions(view: View, place: str) -> None:

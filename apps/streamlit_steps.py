@@ -109,6 +109,29 @@ def draw_heading(view: View, performed: Performed, title: str) -> None:
     st.html(f'<div class="cell-heading">{"".join(parts)}</div>')
 
 
+def draw_consent(view: View, allow: str, refuse: str, refusal: str) -> None:
+    """The buttons for a call that waits for consent, labelled by the keys `allow` and `refuse`.
+
+    `refusal` is what the model is told when it is not given.
+    """
+    st.button(
+        view.text(allow), key="approve", type="primary", icon=":material/play_arrow:",
+        on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.approve()),
+    )  # fmt: skip
+    refused = ToolResult(f"Error: {refusal}", is_error=True)
+    st.button(
+        view.text(refuse), key="refuse", icon=":material/block:",
+        on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.resume(refused)),
+    )  # fmt: skip
+
+
+def draw_cannot_call(view: View) -> None:
+    """A word above the conversation when the model was not taught to call anything."""
+    info = view.chat.conversation.engine.info
+    if not info.calls_tools:
+        st.info(view.text("no_tools_model", model=info.name), icon=":material/info:")
+
+
 def draw_writing(view: View, words: str, title: str = "") -> None:
     """The line above a call that is being written."""
     name = f"<b>{html.escape(title)}</b>" if title else ""

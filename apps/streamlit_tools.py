@@ -59,11 +59,6 @@ def draw(view: View) -> None:
     streamlit_steps.draw(view, _DRAWING)
 
 
-def _above(view: View) -> None:
-    if not view.chat.conversation.engine.info.calls_tools:
-        st.info(view.text("no_tools_model", model=view.chat.conversation.engine.info.name), icon=":material/info:")
-
-
 def _welcome(view: View) -> None:
     streamlit_chat.draw_welcome(view, "tool_hero_title", "tool_hero_text", _EXAMPLES, _ICONS)
 
@@ -165,15 +160,7 @@ def _undecided(view: View, name: str, arguments: Mapping[str, Any], place: str) 
         return
     st.caption(view.text("call_asks", name=name))
     with st.container(horizontal=True):
-        st.button(
-            view.text("allow_call"), key="approve", type="primary", icon=":material/play_arrow:",
-            on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.approve()),
-        )  # fmt: skip
-        refusal = ToolResult("Error: the user did not allow this call", is_error=True)
-        st.button(
-            view.text("refuse_call"), key="refuse", icon=":material/block:",
-            on_click=streamlit_chat.begin, args=(view, lambda chat: chat.conversation.resume(refusal)),
-        )  # fmt: skip
+        streamlit_steps.draw_consent(view, "allow_call", "refuse_call", "the user did not allow this call")
         if arguments:
             st.button(
                 view.text("edit_call"), key="edit_pending", icon=":material/edit:", on_click=_edit, args=(place,)
@@ -239,5 +226,7 @@ def _typed(view: View) -> None:
         st.warning(str(error), icon=":material/info:")
 
 
-_DRAWING = Drawing(_card, _writing, _welcome, _said, above=_above, below=streamlit_attach.draw)
+_DRAWING = Drawing(
+    _card, _writing, _welcome, _said, above=streamlit_steps.draw_cannot_call, below=streamlit_attach.draw
+)
 TOOLS = Mode("tools", "mode_tools", "🔧", draw, _panel, prepare)
