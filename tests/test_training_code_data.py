@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import random
 import re
+from contextlib import closing
 from itertools import islice
 
 import pytest
 
+from apps import attachments
 from glm.events import Finished, ToolCalled
 from glm.messages import INTERPRETER, ToolCall
 from glm.prompts.python_calls import parse_call
-from glm.training import code_data, code_followups, code_small_talk
-from glm.training.code_csv_tasks import frame, series, table
+from glm.sandbox.describe import describe_file
+from glm.sandbox.files import FolderFiles
+from glm.sandbox.values import Limits
+from glm.training import code_csv_tasks, code_data, code_followups, code_small_talk
+from glm.training.code_csv_tasks import described, draw_table, frame, series, table
 from glm.training.code_draw import Draw, alternatives
 from glm.training.code_tasks import IMAGE
 from glm.training.evaluate_code import (
@@ -127,6 +133,21 @@ def test_wrong_attempts_really_fail_as_their_observation_says():
             assert result["error"].split(":")[0] == said.split(":")[0], (dialogue, result)
 
 
+def test_an_upload_is_told_as_the_code_tab_tells_it(tmp_path):
+    noted = [d for d in some(60, kind="code_csv") if d.messages[1].content.startswith("[/mnt/data/")]
+    assert 15 < len(noted) < 45
+    assert all(attachments.notes(d.messages[1].content)[1] for d in noted)
+    for seed in range(8):
+        file = draw_table(Draw(random.Random(seed), "train", "zh" if seed % 2 else "en"))
+        name = file.path.rpartition("/")[2]
+        (tmp_path / name).write_text(file.csv(), encoding="utf-8")
+        folder = os.open(tmp_path, os.O_RDONLY)
+        with closing(FolderFiles(folder, Limits())) as files:
+            (entry,) = [one for one in files.entries() if one.path == name]
+            assert code_csv_tasks.note(file) == attachments.note(f"/mnt/data/{describe_file(files, entry)}") + "\n"
+        os.close(folder)
+
+
 def test_plots_are_noticed_as_shown_figures():
     pytest.importorskip("matplotlib", reason="plots can be run only where matplotlib is installed")
     dialogues = [d for d in some(80, kind="code_plot") if d.messages[-2].content == IMAGE][:16]
@@ -140,6 +161,7 @@ def test_simulated_tables_look_as_pandas_prints_them():
         file = table("/mnt/data/x.csv", ["region", "price", "name", "votes"], random.Random(seed))
         real = pandas.DataFrame(list(file.rows))
         assert frame(file.columns, list(enumerate(file.rows))[:5]) == str(real.head())
+        assert described(file) == str(real.describe())
         sums = real.groupby("region")["price"].sum()
         assert series([(k, v) for k, v in sums.items()], index="region", name="price", dtype="int64") == str(sums)
         means = real.groupby("name")["votes"].mean().round(2)

@@ -43,6 +43,7 @@ _STEMS = tuple(
     customers measurements cities budget energy movies books housing sensors race visits marketing shop clients
     grades climate""".split()
 )
+_STEMS_ZH = tuple("成绩 销售 学生 员工 天气 订单 库存 产品 数据 报表 调查 费用 人口 客户 考试成绩 销售数据 一班 测量 统计表 工资表".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def draw_table(draw: Draw) -> Table:
     stem = draw.choice(_STEMS) if draw.chance(0.7) else _made_up(draw)
     if draw.chance(0.35):
         stem += f"_{draw.rng.choice((draw.integer(1, 99), 2023, 2024, 2025, 'final', 'new', 'q1', 'v2'))}"
-    chinese = draw.language == "zh" and draw.chance(0.25)
+    chinese = draw.language == "zh" and draw.chance(0.4)
+    if chinese and draw.chance(0.6):
+        stem = draw.rng.choice(_STEMS_ZH)
     known = [name for name in _LABELS if (ord(name[0]) > 255) == chinese]
     labels = draw.sample(known, draw.rng.choice((1, 1, 2)))
     numeric = draw.sample(_NUMERIC_ZH if chinese else _NUMERIC, draw.rng.choice((2, 2, 3)))
@@ -102,15 +105,29 @@ def _read(file: Table, rest: str) -> str:
 
 
 def _slots(draw: Draw, file: Table, **more: object) -> dict[str, object]:
-    """File, columns and how the file is mentioned."""
+    """File, columns and how the file is mentioned: in the question, or in a note before it as the Code tab writes one."""
     listed = ", ".join(file.columns)
-    if draw.language == "zh":
+    name = file.path.rpartition("/")[2]
+    noted = draw.chance(0.5)
+    if noted:
+        forms = ("这个文件", "文件", "该文件", name, "这份数据") if draw.language == "zh" else ("the file", "this file", name, "the data")
+    elif draw.language == "zh":
         forms = (f"{file.path}（列：{listed}）", f"文件 {file.path}（列名：{listed}）", f"上传的文件 {file.path}（包含 {listed}）",
                  f"{file.path} (columns: {listed})")  # fmt: skip
     else:
         forms = (f"{file.path} (columns: {listed})", f"the file {file.path} with the columns {listed}",
                  f"my file {file.path}, columns: {listed}", f"the upload {file.path} (it has {listed})")  # fmt: skip
-    return {"table": file, "path": file.path, "file": draw.rng.choice(forms), "name": file.path.rpartition("/")[2], **more}
+    mention = draw.rng.choice(forms)
+    slots: dict[str, object] = {"table": file, "path": mention if noted else file.path, "file": mention}
+    return slots | ({"note": note(file)} if noted else {}) | more
+
+
+def note(file: Table) -> str:
+    """What the Code tab writes before a question, for a file uploaded just before it."""
+    text = file.csv()
+    columns = ", ".join(f'"{name}"' for name in file.columns)
+    about = f"CSV, {len(file.columns)} columns: {columns}; {len(file.rows)} rows"
+    return f"[{file.path} ({len(text.encode())} bytes): {about}]\n\n"
 
 
 def column(file: Table, name: str) -> list[int]:
@@ -438,6 +455,52 @@ def top_rows(draw: Draw) -> Case:
     rows = sorted(enumerate(file.rows), key=lambda item: -int(item[1][col]))[:k]
     code = _read(file, f'print(df.sort_values("{col}", ascending=False).head({k}))')
     return Case(_slots(draw, file, col=col, k=k), code, frame(file.columns, rows))
+
+
+def described(file: Table) -> str:
+    """The number columns as pandas prints `DataFrame.describe()`."""
+    columns = {}
+    for name in file.numeric():
+        values = column(file, name)
+        low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+        numbers = (len(values), statistics.mean(values), statistics.stdev(values), min(values), low, middle, high, max(values))
+        cells = [f"{number:.6f}" for number in numbers]
+        while all(cell.endswith("0") for cell in cells) and not all(cell.endswith(".0") for cell in cells):
+            cells = [cell[:-1] for cell in cells]
+        columns[name] = cells
+    widths = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
+    lines = [" " * 5 + "".join(f"  {name:>{widths[name]}}" for name in columns)]
+    for i, label in enumerate(("count", "mean", "std", "min", "25%", "50%", "75%", "max")):
+        lines.append(f"{label:<5}" + "".join(f"  {cells[i]:>{widths[name]}}" for name, cells in columns.items()))
+    return "\n".join(lines)
+
+
+@_task(
+    "code_csv",
+    en=(
+        "[show|print|give me] [the|] [summary|descriptive|basic] statistics of {file}",
+        "[summarize|describe|analyze] {file}",
+        "I uploaded {file}. [Show|Compute] its [basic |]statistics.",
+        "{file}. statistics?",
+        "[analyse] the numbers in {file}",
+        "What are the key statistics of {file}?",
+        "[compute] mean, spread and extremes of every column in {file}",
+    ),
+    zh=(
+        "[给出|显示|计算] {file} 的[基本|描述性|]统计[信息|量]",
+        "[分析|概括|统计] {file}",
+        "我上传了 {file}。[做|给出]一个统计[摘要|描述]。",
+        "[分析一下|看看] {file} 的统计[数据|情况]",
+        "{file} 的各项统计指标是多少？",
+        "对 {file} 做描述性统计",
+    ),
+    say_en=("These are the statistics of {numbers}.",),
+    say_zh=("以上是 {numbers} 的统计信息。",),
+)
+def summary(draw: Draw) -> Case:
+    file = draw_table(draw)
+    numbers = ("、" if draw.language == "zh" else ", ").join(file.numeric())
+    return Case(_slots(draw, file, numbers=numbers), _read(file, "print(df.describe())"), described(file))
 
 
 _CHARTS = (("bar", "bar chart|bar graph", "柱状图"), ("plot", "line chart|line plot", "折线图"), ("scatter", "scatter plot", "散点图"))

@@ -39,9 +39,9 @@ def tidy(text: str) -> str:
 
 
 def request(draw: Draw, task: Task, case: Case) -> str:
-    """What the user says for this case."""
+    """What the user says for this case, after the note about an uploaded file where the case has one."""
     template = draw.rng.choice(task.templates(draw.language, draw.split))
-    return _worded(draw, template, case.slots)
+    return f"{case.slots.get('note', '')}{_worded(draw, template, case.slots)}"
 
 
 def _worded(draw: Draw, template: str, slots: Mapping[str, object]) -> str:
