@@ -23,7 +23,7 @@ from glm.training.dialogue import Dialogue
 IM_START, IM_END = 1, 2
 """Ids of ChatML's markers in the base model's vocabulary (SmolLM2)."""
 
-SHARES = {"tools": 0.45, "code": 0.22, "chat": 0.12, "replay": 0.21}
+SHARES = {"tools": 0.42, "code": 0.32, "chat": 0.08, "replay": 0.18}
 """Part of each source, counted in tokens."""
 
 CODE_TOOLS = (ToolSpec(INTERPRETER, "Runs Python code."),)
