@@ -81,11 +81,13 @@ class McpServers:
         self._thread.start()
         self._servers: list[_Server] = []
         self._closed = False
+        self._start_seconds = start_seconds
+        self._reviving = threading.Lock()
         atexit.register(self.close)
         try:
             for address in addresses:  # all start at the same time
                 server = _Server(address, _label_of(address))
-                server.ended = asyncio.run_coroutine_threadsafe(_serve(server, start_seconds), self._loop)
+                self._start(server)
                 self._servers.append(server)
             names = set(taken)
             for server in self._servers:
@@ -116,6 +118,19 @@ class McpServers:
         if not self._thread.is_alive():
             self._loop.close()
 
+    def _start(self, server: _Server) -> None:
+        server.ended = asyncio.run_coroutine_threadsafe(_serve(server, self._start_seconds), self._loop)
+
+    def _revive(self, server: _Server) -> None:
+        """Start a server again that has stopped. Raises `McpError` when it does not start."""
+        with self._reviving:
+            if server.client is None or server.closing.is_set():
+                with suppress(concurrent.futures.TimeoutError):
+                    server.ended.result(CLOSE_SECONDS)
+                server.offered, server.closing = concurrent.futures.Future(), asyncio.Event()
+                self._start(server)
+                server.offered.result()
+
     def _add(self, server: _Server, names: set[str]) -> None:
         offered = server.offered.result()
         for tool in offered[:MAX_TOOLS]:
@@ -132,7 +147,8 @@ class McpServers:
     def _call(self, server: _Server, name: str, arguments: Mapping[str, Any]) -> str:
         """Runs on a tool's thread. Raises `McpError` with a sentence when the server fails."""
         if self._closed:
-            raise McpError(_stopped(server))
+            raise McpError(f"the MCP server {server.label!r} was shut down; start this program again to use its tools")
+        self._revive(server)
         call = asyncio.run_coroutine_threadsafe(_called(server, name, dict(arguments), self._call_seconds), self._loop)
         try:
             return call.result(self._call_seconds + CLOSE_SECONDS)
@@ -250,7 +266,7 @@ async def _called(server: _Server, name: str, arguments: dict[str, Any], seconds
 
 
 def _stopped(server: _Server) -> str:
-    return f"the MCP server {server.label!r} has stopped; start this program again to use its tools"
+    return f"the MCP server {server.label!r} has stopped; the next call starts it again"
 
 
 def _start_fault(server: _Server, error: BaseException) -> str:

@@ -99,21 +99,25 @@ def test_a_schema_that_must_not_be_used_leaves_out_its_tool_alone(started: McpSe
     assert "leads outside the schema" in started.notes[0]
 
 
-def test_a_server_that_dies_is_told_and_closing_leaves_no_program_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_dies_is_told_and_started_again_and_closing_leaves_no_program_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(ROOT)
     before = set(psutil.Process().children(recursive=True))
     servers = McpServers([COMMAND, COMMAND])
     names = [tool.spec.name for tool in servers.tools]
     assert {"greet", "test_shelf_greet"} < set(names)
     (first, second) = set(psutil.Process().children(recursive=True)) - before
-    gone = "the MCP server 'test shelf' has stopped; start this program again to use its tools"
-    assert failure(servers, "die") == gone
-    assert failure(servers, "greet", name="Ann") == gone
+    assert failure(servers, "die") == "the MCP server 'test shelf' has stopped; the next call starts it again"
+    assert use(servers, "greet", name="Ann") == "warm greetings to Ann 你好"
     assert use(servers, "test_shelf_greet", name="Ann") == "warm greetings to Ann 你好"
+    running = set(psutil.Process().children(recursive=True)) - before
+    assert len(running) == 2 and len(running & {first, second}) == 1
     servers.close()
     servers.close()
-    assert not first.is_running() and not second.is_running()
-    assert failure(servers, "test_shelf_greet", name="Ann") == gone
+    assert not any(program.is_running() for program in (first, second, *running))
+    shut = "the MCP server 'test shelf' was shut down; start this program again to use its tools"
+    assert failure(servers, "test_shelf_greet", name="Ann") == shut
 
 
 def test_the_toolbox_checks_arguments_before_the_server_sees_them(started: McpServers) -> None:
