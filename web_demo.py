@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
             lambda progress: load_engine(asked.model, **asked.load_arguments(), progress=progress),
             name=asked.model or "",
         ).start()
-        from apps.gradio_chat import serve  # slow to import, so only now that loading has begun
+        from apps.gradio_app import serve  # slow to import, so only now that loading has begun
 
         return serve(asked, loader)
     except GlmError as error:

@@ -6,7 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glm.engine import Engine
+from glm.messages import Message
+
 MAX_BYTES = 2_000_000
+_COUNTED_CHARACTERS = 400_000  # more than any context holds; counting it would only hold the page up
 _ATTACHED = re.compile(r"\[(?P<name>[^\]\n]+)\]\n(?P<fence>`{3,})\n(?P<text>.*?)\n(?P=fence)\n\n", re.DOTALL)
 
 
@@ -46,9 +50,21 @@ def compose(question: str, files: Sequence[Attachment]) -> str:
 
 def block(file: Attachment) -> str:
     """A file as it stands in a message: its name and, fenced, its text."""
-    longest = max((len(run) for run in re.findall("`+", file.text)), default=0)
+    return f"[{file.name}]\n{fenced(file.text)}\n\n"
+
+
+def fenced(text: str) -> str:
+    """Text as a block of code, in a fence that does not occur in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"[{file.name}]\n{fence}\n{file.text}\n{fence}\n\n"
+    return f"{fence}\n{text}\n{fence}"
+
+
+def tokens(engine: Engine, file: Attachment) -> str:
+    """How many tokens the file's text takes, "12,345" or "100,000+" when it is too long to count."""
+    counted = file.text[:_COUNTED_CHARACTERS]
+    number = engine.count_tokens([Message("user", block(Attachment("", counted)))])
+    return f"{number:,}" + ("+" if len(counted) < len(file.text) else "")
 
 
 def note(line: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apps import attachments
+from apps.live import Live
 from apps.running import RunningAnswer
 from glm import transcript
 from glm.conversation import Conversation
@@ -57,12 +58,14 @@ class Chat:
             system=stored.system if stored else "",
             settings=_settings(self.details),
             messages=stored.messages if stored else (),
+            visitor=owner,
         )
         self.results: dict[int, ToolResult] = dict(stored.results) if stored else {}
         self._chats = chats
         self._kept = stored
         self._written: tuple[Message, ...] = stored.messages if stored else ()
         self._gone = False
+        self._begun: int | None = None
         self._guard = threading.RLock()
 
     @property
@@ -85,7 +88,9 @@ class Chat:
         with self._guard:
             if self.busy:
                 raise ConversationError("an answer is still being made; stop it or wait for its end first")
-            self.notice = self.ended = None
+            if self._gone:  # deleted in another tab; what is said from now on is kept as a new conversation
+                self._gone, self._kept, self._written = False, None, ()
+            self.notice = self.ended = self._begun = None
             self.typed = ""
             self.version += 1
             stop = self.conversation.stop
@@ -97,6 +102,10 @@ class Chat:
     def stop(self) -> None:
         """End the running answer; what was said stays."""
         self.conversation.stop()
+
+    def whole_messages(self, live: Live) -> tuple[Message, ...]:
+        """The messages before what `live` holds of the running answer: none that it still has, or has not yet read."""
+        return self.messages if self._begun is None else self.messages[: self._begun + live.completed]
 
     def undo(self) -> str:
         """Take the last question back; returns its text. Raises `ConversationError`."""
@@ -114,7 +123,7 @@ class Chat:
             old = self.conversation
             self.conversation = Conversation(
                 old.engine, system=read.system, tools=old.tools, settings=old.settings, max_rounds=old.max_rounds,
-                messages=read.messages,
+                messages=read.messages, visitor=old.visitor,
             )  # fmt: skip
             self.finished = self.notice = self.ended = None
             self._likes_until(0)
@@ -215,6 +224,8 @@ class Chat:
     # -- in the answer's thread --------------------------------------------------------------------
 
     def _on_event(self, event: Event) -> None:
+        if self._begun is None:
+            self._begun = len(self.messages) - isinstance(event, MessageDone | ToolReturned)
         match event:
             case TextDelta(text):
                 self._draft(text=text)

@@ -49,8 +49,11 @@ class CodeHost:
         """Wait for the decision; False after `timeout` seconds."""
         return self._decided.wait(timeout)
 
-    def sandbox(self, owner: str, key: str) -> JupyterSandbox:
-        """The sandbox of the conversation `key`; its kernel starts with the first cell. Raises `SandboxError`."""
+    def sandbox(self, owner: str, key: str, *, goes_on: bool = False) -> JupyterSandbox:
+        """The sandbox of the conversation `key`; its kernel starts with the first cell. Raises `SandboxError`.
+
+        `goes_on` says that the conversation has cells already: a sandbox made anew tells that their work is gone.
+        """
         self._decided.wait()
         with self._guard:
             if self._manager is None:
@@ -58,7 +61,7 @@ class CodeHost:
             sandbox = self._sandboxes.get(key)
             if sandbox is None or sandbox.closed:
                 self._sandboxes = {name: kept for name, kept in self._sandboxes.items() if not kept.closed}
-                sandbox = self._sandboxes[key] = self._manager.open(owner)
+                sandbox = self._sandboxes[key] = self._manager.open(owner, goes_on=goes_on)
             return sandbox
 
     def existing(self, key: str) -> JupyterSandbox | None:

@@ -23,6 +23,12 @@ def add_options(parser: ArgumentParser) -> None:
         "(default: none)",
     )
     add(
+        "--mcp-for-visitors",
+        action="store_true",
+        help="with --lan, let visitors use the tools of the MCP servers too, which act with your rights "
+        "(default: %(default)s)",
+    )
+    add(
         "--sandbox-python",
         metavar="PYTHON",
         help="the Python that runs the model's code (default: this program's own, without its packages)",
@@ -32,7 +38,7 @@ def add_options(parser: ArgumentParser) -> None:
         dest="unsafe",
         action="store_true",
         help="where code cannot be confined, run it all the same after a click for each run; for a page that only "
-        "this computer can open (default: %(default)s)",
+        "this computer can open, so not with --lan (default: %(default)s)",
     )
 
 
@@ -52,4 +58,5 @@ def prepare(made: Service, given: Namespace) -> Service:
     servers = McpServers(given.mcp, taken=[tool.spec.name for tool in BUILT_IN_TOOLS])
     for note in servers.notes:
         print(f"composite.py: {note}", flush=True)
-    return replace(made, tools=(*BUILT_IN_TOOLS, *servers.tools), code=code, closing=(servers.close,))
+    from_servers = (replace(tool, owner_only=not given.mcp_for_visitors) for tool in servers.tools)
+    return replace(made, tools=(*BUILT_IN_TOOLS, *from_servers), code=code, closing=(servers.close,))

@@ -3,7 +3,7 @@
 `segments` finds code, formulas, images and tags in one pass; `markdown` writes them again for a page
 whose formula delimiters are ``\\( \\)`` and ``\\[ \\]`` ("gradio") or ``$ $`` and ``$$ $$`` ("streamlit").
 A dollar sign opens a formula only where pandoc says so: "$5 and $10" is money. Outside code, tags are
-shown rather than obeyed and pictures are named rather than fetched.
+shown rather than obeyed and pictures are named rather than fetched; diagrams are shown as their source.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ Kind = Literal["text", "code", "inline", "block"]
 Target = Literal["gradio", "streamlit"]
 
 WORD_JOINER = "\u2060"
-"""Put after a "<" so that it opens no tag; invisible, and taken out again by `as_typed`."""
+"""Put after a "<" so that it opens no tag, and after a "!" so that it makes no picture of what follows. Invisible, and
+taken out again by `as_typed`."""
 
 _TOKEN = re.compile(
     r"""
-    (?P<fence>^(?P<indent>[ ]{0,3}(?:[-*+>][ ]+|\d+[.)][ ]+|[ ]{4})*)(?P<ticks>`{3,}|~{3,})[^\n]*\n
+    (?P<fence>^(?P<indent>[ ]{0,3}(?:[-*+>][ ]+|\d+[.)][ ]+|[ ]{4})*)(?P<ticks>`{3,}(?![^`\n]*`)|~{3,})[^\n]*\n
         (?:.*?^[ >\t]*(?P=ticks)[`~]*[ \t]*$|.*\Z))
   | (?P<span>(?P<quote>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=quote)(?!`))
   | (?P<escape>\\[\\`*_{}#+.!|>~-] | \\\$)
@@ -34,15 +35,21 @@ _TOKEN = re.compile(
         .+?\\end\{(?P=env)(?P=star)\})
   | !\[(?P<alt>[^\]\n]*)\]\((?P<source>[^)\n]*)\)
   | !\[(?P<refalt>[^\]\n]*)\]\[[^\]\n]*\]
+  | (?P<bang>!(?=\[))
   | (?P<tag><(?=[A-Za-z/!?]))
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-_KEPT_TAG = re.compile(r"</?(?:br|sub|sup|kbd)\s*/?>|<(?:https?://|mailto:)[^\s<>]+>", re.IGNORECASE)
+_KEPT_TAG = re.compile(r"(?P<element></?(?:br|sub|sup|kbd)\s*/?>)|<(?:https?://|mailto:)[^\s<>]+>", re.IGNORECASE)
+_LINE_START = re.compile(r"(?:[ \t>*+-]|\d+[.)])*")
+_OBEYED = re.compile(r"<(?=[A-Za-z/!?])|!(?=\[)")
 _OPEN_FENCE = re.compile(r"^[ ]{0,3}(`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _OPEN_FORMULA = re.compile(
     r"(?:\\\[|\\\(|\$\$)(?:(?!\n[ \t]*\n).)*\Z|(?<![\\$\w])\$(?=[^\s\d$])[^$\n]{0,200}\Z|\\\Z", re.DOTALL
 )
+_OPENED = re.compile(r"[\]|<]|://|www\.")
+_DEFINITION = re.compile(r"^[ >]{0,3}\[[^\]\n]+\]:", re.MULTILINE)
+_DIAGRAM = re.compile(r"\A([^`~\n]*(?:`{3,}|~{3,})[ \t]*)mermaid\b(?=[^`\n]*\n)", re.IGNORECASE)
 _STREAMLIT_DIRECTIVE = re.compile(r"(?<!\\):(?=[a-z][a-z-]*\[)")
 _STREAMLIT_SIGN = re.compile(r":(?=[\w+-]+:|material/)|(?<=\S )(?:<->?|->|>=|<=|~=)(?=\s)")
 
@@ -107,12 +114,12 @@ def settle(text: str) -> str:
 
 def as_typed(shown: str) -> str:
     """What a person typed, from what an edit box showed them of it."""
-    return shown.replace(f"<{WORD_JOINER}", "<")
+    return re.sub(f"(?<=[<!]){WORD_JOINER}|{WORD_JOINER}(?=<)", "", shown)
 
 
 def _segment(found: re.Match[str], image_note: str) -> Segment:
     if found["fence"] is not None or found["span"] is not None:
-        return Segment("code", found[0])
+        return Segment("code", found[0] if _is_surely_code(found) else _OBEYED.sub(rf"\g<0>{WORD_JOINER}", found[0]))
     for name in ("bracket", "dollars", "environment"):
         if found[name] is not None:
             return Segment("block", found[name].strip())
@@ -124,8 +131,29 @@ def _segment(found: re.Match[str], image_note: str) -> Segment:
             return Segment("text", _image(found[name], image_note))
     if found["tag"] is not None:
         kept = _KEPT_TAG.match(found.string, found.start())
-        return Segment("text", "<" if kept else f"<{WORD_JOINER}")
-    return Segment("text", found[0])
+        if kept is None:
+            return Segment("text", f"<{WORD_JOINER}")
+        line = found.string.rfind("\n", 0, found.start()) + 1
+        # A line that begins with an element begins a block of markup, in which a fence is none.
+        opens_block = kept["element"] and _LINE_START.fullmatch(found.string, line, found.start())
+        return Segment("text", f"{WORD_JOINER}<" if opens_block else "<")
+    return Segment("text", found[0] if found["bang"] is None else f"!{WORD_JOINER}")
+
+
+def _is_surely_code(found: re.Match[str]) -> bool:
+    """Whether every renderer takes it for code, whatever stands around it.
+
+    A cell, link or address that begins before a span may end inside it; a list or quotation ends a fence with a line
+    that is less indented; the title of a link's definition may swallow the fence's first line.
+    """
+    before, at = found.string, found.start()
+    if found["fence"] is None:
+        line = before[before.rfind("\n", 0, at) + 1 : at]
+        return not ("\n" in found[0] or "|" in found[0] or "![" in found[0] or _OPENED.search(line))
+    indent = found["indent"]
+    if indent.strip(" ") or len(indent) > 3 or _DEFINITION.search(before, 0, at):
+        return False
+    return all(line.startswith(indent) for line in found[0].splitlines() if line.strip())
 
 
 def _image(alt: str, note: str) -> str:
@@ -138,7 +166,8 @@ def _write(segment: Segment, target: Target) -> str:
         case "text":
             return tex if target == "gradio" else _streamlit_text(tex)
         case "code":
-            return tex
+            # Gradio would draw a diagram, whose labels may hold pictures that it then fetches.
+            return tex if target == "streamlit" else _DIAGRAM.sub(r"\1text", tex)
         case "inline":
             inner = _safe_tex(" ".join(tex.split()))
             return rf"\({inner}\)" if target == "gradio" else f"${inner}$"
@@ -148,8 +177,8 @@ def _write(segment: Segment, target: Target) -> str:
 
 
 def _safe_tex(tex: str) -> str:
-    """A formula that a Markdown renderer cannot take for a tag."""
-    return re.sub(r"<(?=[A-Za-z/!?])", r"\\lt ", tex)
+    """A formula that a Markdown renderer cannot take for a tag or a picture."""
+    return re.sub(r"!(?=\[)", "! ", re.sub(r"<(?=[A-Za-z/!?])", r"\\lt ", tex))
 
 
 def _streamlit_text(text: str) -> str:

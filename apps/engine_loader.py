@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from glm.engine import Engine, EngineInfo
+from glm.engine import Engine, EngineInfo, is_address
 from glm.errors import CheckpointError, EngineError, GlmError
 from glm.events import EngineEvent, Finished, PromptProgress
 from glm.messages import Message, ToolCall, ToolSpec
@@ -113,6 +113,7 @@ class WaitingEngine:
         tools: Sequence[ToolSpec] = (),
         settings: GenerationSettings,
         stop: threading.Event | None = None,
+        visitor: str = "",
     ) -> Iterator[EngineEvent]:
         """Wait for the engine, then its stream. While waiting, ``PromptProgress(0, 0)`` comes regularly."""
         while not self._loader.wait(_TICK_SECONDS):
@@ -123,7 +124,7 @@ class WaitingEngine:
         engine = self._loader.engine
         if engine is None:
             raise EngineError(self._loader.state.note)
-        yield from engine.stream(messages, tools=tools, settings=settings, stop=stop)
+        yield from engine.stream(messages, tools=tools, settings=settings, stop=stop, visitor=visitor)
 
     def count_tokens(self, messages: Sequence[Message], *, tools: Sequence[ToolSpec] = ()) -> int:
         """The engine's count, 0 while it is loading."""
@@ -145,9 +146,9 @@ class WaitingEngine:
 def check_model_name(model: str | None) -> None:
     """Find the mistakes that show without loading: a missing folder, one without config or weights.
 
-    Raises `CheckpointError`. None, "scripted" and anything shaped like a hub id pass.
+    Raises `CheckpointError`. None, "scripted", addresses and anything shaped like a hub id pass.
     """
-    if model is None or model == "scripted":
+    if model is None or model == "scripted" or is_address(model):
         return
     folder = Path(model).expanduser()
     if folder.is_dir():

@@ -1,326 +1,349 @@
-"""The Gradio chat: what its widgets do, wired to `ChatSession`.
+"""The Gradio chat: what its widgets do.
 
-`build` makes the page, `serve` runs it until it is told to end. The widgets are in `apps.gradio_page`,
-how they look in `apps.gradio_style`; what is said and how it is shown is `apps.chat_session`'s.
+`build` makes the page, `apps.gradio_app` runs it. The widgets are in `apps.gradio_page`, how they look in
+`apps.gradio_style`, what is shown in `apps.gradio_view`. What is said belongs to a `Chat` of the process; a page
+changes it, and watches.
 """
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
-import sys
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from starlette.middleware import Middleware
 
-from apps import display, export_html, serving, texts
-from apps import gradio_style as style
-from apps.chat_session import ChatSession
+from apps import attachments, display, export_html, gradio_view, texts
+from apps.attachments import NotTextError
+from apps.chats import REFUSALS, Chat, Chats
 from apps.engine_loader import EngineLoader
 from apps.gradio_page import SETTINGS, Page
-from apps.options import Options
-from apps.texts import Lang, text
+from apps.gradio_tabs import Tab, Tabs
+from apps.gradio_updates import Update, Updates, setting_values
+from apps.live import Live
+from apps.texts import text
+from apps.visitors import Visitors
 from glm import transcript
-from glm.errors import ContextOverflowError, ConversationError, GlmError, ImportChatError, SettingsError
+from glm.errors import ConversationError, ImportChatError, SettingsError
 from glm.events import Event
 from glm.settings import GenerationSettings
+from glm.store import StoreError
 
-_FAILURE_SHOWN_SECONDS = 5.0
-_SILENT: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-
-
-class _Sessions:
-    """The chats of the open tabs, by Gradio's session id."""
-
-    def __init__(self, loader: EngineLoader) -> None:
-        self._loader = loader
-        self._by_tab: dict[str, ChatSession] = {}
-        self._lock = threading.Lock()
-
-    def of(self, request: gr.Request) -> ChatSession:
-        tab = request.session_hash or ""
-        with self._lock:
-            if tab not in self._by_tab:
-                self._by_tab[tab] = ChatSession(self._loader)
-            return self._by_tab[tab]
-
-    def leave(self, request: gr.Request) -> None:
-        """The tab was closed: nobody reads its answer any more."""
-        with self._lock:
-            session = self._by_tab.pop(request.session_hash or "", None)
-        if session is not None:
-            session.conversation.stop()
+FRAME_SECONDS = 0.07
+"""Shortest time between two drawings of a growing answer; more only heats the browser."""
+_THREADS = 400  # each page that watches an answer has one
+_BEGIN_SECONDS = 0.5
+_THREADS = 400  # each page that watches an answer has one
+_QUIET_SECONDS = 1.0  # so often a watcher lets Gradio see whether anybody is still there
 
 
-def build(loader: EngineLoader) -> tuple[gr.Blocks, gr.I18n]:
+def build(loader: EngineLoader, chats: Chats, visitors: Visitors) -> tuple[gr.Blocks, gr.I18n]:
     """The page as Gradio Blocks, with the translations its launch needs."""
     page = Page()
     with page.demo:
-        _Wiring(page, _Sessions(loader), loader).connect()
-    page.demo.queue(default_concurrency_limit=40, api_open=False)
+        _Wiring(page, Tabs(chats, visitors), loader).connect()
+    page.demo.max_threads = _THREADS
+    page.demo.max_threads = _THREADS
+    page.demo.queue(default_concurrency_limit=None, api_open=False)
     return page.demo, page.i18n
 
 
 class _Wiring:
-    """What happens when something is clicked. Handlers return updates for `self._view`."""
+    """What happens when something is clicked.
 
-    def __init__(self, page: Page, sessions: _Sessions, loader: EngineLoader) -> None:
+    A handler changes the tab's conversation and returns what its page shows then, with a new value for `signal`,
+    which starts `_watch`. That draws a running answer to its end, whoever began it. The timer sends the signal too
+    when the conversation was changed elsewhere.
+    """
+
+    def __init__(self, page: Page, tabs: Tabs, loader: EngineLoader) -> None:
         self._page = page
-        self._sessions = sessions
+        self._tabs = tabs
         self._loader = loader
-        self._view = [page.hero, page.chat, page.box, page.status, page.title, page.stored]
-        self._inputs = [page.system, *page.sliders, page.seed]
+        self._updates = Updates(page, loader)
 
     def connect(self) -> None:
-        page, view = self._page, self._view
-        running: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": None}
-        page.box.submit(self._send, [page.box, *self._inputs], view, **running)
+        page, inputs = self._page, self._page.inputs
+        everything = [
+            page.hero, page.chat, page.box, page.status, page.title, page.conversations, page.search, page.place,
+            page.alert, page.attached, page.signal, page.timer, *inputs,
+        ]  # fmt: skip
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        at_once: dict[str, Any] = {**quiet, "queue": False}
+        closing = {"js": "(...given) => { glm.afterNew(); return given }"}
+
+        page.box.submit(self._send, [page.box, *inputs], everything, **quiet)
         for button in page.examples:
-            button.click(self._send, [button, *self._inputs], view, **running)
-        page.chat.retry(self._retry, self._inputs, view, **running)
-        page.chat.edit(self._edit, self._inputs, view, **running)
-        page.chat.undo(self._undo, None, view, **_SILENT)
-        page.chat.like(self._like, None, page.stored, **_SILENT)
-        page.box.stop(self._stop, None, None, **_SILENT)
+            button.click(self._send, [button, *inputs], everything, **quiet)
+        page.chat.retry(self._retry, inputs, everything, **quiet)
+        page.chat.edit(self._edit, inputs, everything, **quiet)
+        page.chat.undo(self._undo, None, everything, **quiet)
+        page.chat.like(self._like, None, None, **quiet)
+        page.box.stop(self._stop, None, None, **at_once)
+        page.signal.change(self._watch, None, everything, trigger_mode="multiple", **quiet)
+        page.timer.tick(self._poll, None, everything, **at_once)
+
         for button in (page.new_chat, page.top_new):
-            button.click(self._clear, None, view, js="() => { glm.afterNew(); return [] }", **_SILENT)
+            button.click(self._new, None, everything, **closing, **quiet)
+        page.conversations.click(self._list, None, everything, **quiet)
+        page.search.change(self._search, page.search, page.conversations, trigger_mode="always_last", **at_once)
+        page.place.change(None, page.place, None, js="(key) => glm.address(key)", api_visibility="private")
+
+        page.attach.upload(self._attach, page.attach, everything, **quiet)
+        page.attached.click(self._detach, None, everything, **quiet)
+        page.importer.upload(self._import, page.importer, everything, **quiet)
         for kind, button in page.exports.items():
-            made = button.click(self._exporter(kind), None, page.payload, **_SILENT)
+            made = button.click(self._exporter(kind), None, page.payload, **quiet)
             made.then(None, page.payload, None, js="(made) => glm.download(made)", api_visibility="private")
-        page.importer.upload(
-            self._import, page.importer, [*view, page.system], show_progress="hidden", api_visibility="private"
-        )
-        page.defaults.click(lambda: list(_values(GenerationSettings())), None, self._inputs[1:], **_SILENT)
-        page.stored.change(
-            None, page.stored, None, js="(text) => { if (text) glm.keep(text) }", api_visibility="private"
-        )
+
+        settled = [page.system.blur, page.seed.change, *(slider.change for slider in page.sliders)]
+        gr.on(settled, self._keep, inputs, None, trigger_mode="always_last", **at_once)
+        page.defaults.click(lambda: list(setting_values(GenerationSettings())), None, inputs[1:], **at_once)
         page.open_panel.click(None, None, None, js="() => glm.panel(true)", api_visibility="private")
         page.close_panel.click(None, None, None, js="() => glm.panel(false)", api_visibility="private")
         page.theme.click(None, None, None, js="() => glm.theme()", api_visibility="private")
         labelled = [component for component, _ in page.labels if component is not page.chat]
-        switched = page.language.click(self._switch_language, None, [page.boot_lang, *view, *labelled], **_SILENT)
+        switched = page.language.click(
+            self._switch_language, None, list(dict.fromkeys([page.boot_lang, *everything, *labelled])), **quiet
+        )
         switched.then(None, page.boot_lang, None, js="(lang) => glm.language(lang)", api_visibility="private")
-        progress = [page.alert, page.sliders[0], page.timer]
         page.demo.load(
-            self._boot, [page.boot_text, page.boot_lang], [*view, *progress, *self._inputs],
-            js="() => glm.boot()", **_SILENT,
-        )  # fmt: skip
-        page.timer.tick(self._poll, None, [page.status, *progress], **_SILENT)
-        page.demo.unload(self._sessions.leave)
+            self._boot, [page.boot_place, page.boot_lang, page.boot_draft], everything, js="() => glm.boot()", **quiet
+        )
+        page.demo.unload(self._tabs.leave)
 
     # -- a message and its answer ------------------------------------------------------------------
 
-    def _send(self, typed: str, request: gr.Request, *inputs: Any) -> Iterator[list[Any]]:
+    def _send(self, typed: str, request: gr.Request, *inputs: Any) -> Update:
+        tab = self._tabs.of(request)
         if not (typed or "").strip():
-            yield [gr.skip()] * len(self._view)
-            return
-        session = self._sessions.of(request)
-        yield from self._answer(session, inputs, lambda: session.conversation.send(typed, session.settings), typed)
+            return self._updates.nothing
+        content = attachments.compose(typed, tab.attached)
+        taken, tab.attached = tab.attached, []
+        update = self._answer(tab, inputs, lambda chat: chat.conversation.send(content), content)
+        if update is self._updates.nothing:
+            tab.attached = taken
+            return update
+        return {**update, self._page.box: {"value": ""} | update[self._page.box]}
 
-    def _retry(self, request: gr.Request, *inputs: Any) -> Iterator[list[Any]]:
-        session = self._sessions.of(request)
-        yield from self._answer(session, inputs, lambda: session.conversation.retry(session.settings))
+    def _retry(self, request: gr.Request, *inputs: Any) -> Update:
+        return self._answer(self._tabs.of(request), inputs, lambda chat: chat.conversation.retry())
 
-    def _edit(self, event: gr.EditData, request: gr.Request, *inputs: Any) -> Iterator[list[Any]]:
-        session = self._sessions.of(request)
-        index, typed = session.question_index(_flat(event.index)), display.as_typed(str(event.value))
-        yield from self._answer(
-            session, inputs, lambda: session.conversation.edit(index, typed, session.settings), typed
-        )
+    def _edit(self, event: gr.EditData, request: gr.Request, *inputs: Any) -> Update:
+        tab = self._tabs.of(request)
+        view = gradio_view.shown(tab.chat, tab.lang)
+        place, typed = _flat(event.index), display.as_typed(str(event.value))
+        if view.is_file(place) or not tab.chat.messages:
+            return self._updates.everything(tab)
+        index = view.origin(place)
+        files, _ = attachments.split(tab.chat.messages[index].content)
+        content = attachments.compose(typed, files)
+        return self._answer(tab, inputs, lambda chat: chat.conversation.edit(index, content), content)
 
     def _answer(
-        self, session: ChatSession, inputs: tuple[Any, ...], begin: Callable[[], Iterator[Event]], typed: str = ""
-    ) -> Iterator[list[Any]]:
-        """Draw an answer while it is made. What cannot be begun is said, and the text given back."""
-        busy = session.conversation.busy
+        self, tab: Tab, inputs: tuple[Any, ...], begin: Callable[[Chat], Iterator[Event]], content: str = ""
+    ) -> Update:
+        """Begin an answer; `nothing` when that cannot be, and then the page says why."""
+        chat = tab.chat
         try:
-            if busy:
-                raise ConversationError(text(session.lang, "busy"))
-            session.settings = _settings(inputs[1:], self._context_length())
-            session.conversation.system = (inputs[0] or "").strip()
-            started = False
-            for frame in session.play(begin()):
-                stored = session.stored_text() if frame.keep else gr.skip()
-                if started:
-                    yield [gr.skip(), frame.messages, gr.skip(), gr.skip(), gr.skip(), stored]
-                else:
-                    box = gr.update(value="", submit_btn=False, stop_btn=True)
-                    hero, chat = _shown(True)
-                    yield [hero, chat | {"value": frame.messages}, box, gr.skip(), _heading(session), stored]
-                    started = True
-            if not session.conversation.busy:
-                yield self._everything(session)
-        except (ConversationError, ContextOverflowError, SettingsError) as error:
-            given_back = (
-                text(session.lang, "text_given_back", reason=f"{_sentence(error)}") if typed else _sentence(error)
-            )
-            gr.Warning(given_back, duration=12, title=text(session.lang, "note"))
-            if busy:
-                yield [gr.skip()] * len(self._view)
-            else:
-                yield self._everything(session, typed=typed or None)
+            self._take(tab, inputs)
+            chat.answer(lambda: begin(chat), typed=content).wait_begun(_BEGIN_SECONDS)
+        except ConversationError:
+            self._say(tab, text(tab.lang, "busy"))
+            return self._updates.nothing
+        except SettingsError as error:
+            self._say(tab, gradio_view.sentence(error))
+            return self._updates.nothing
+        return self._updates.everything(tab)
+
+    def _watch(self, request: gr.Request) -> Iterator[Update]:
+        """Draw the running answer until it ends, the tab shows another one, or somebody else draws it."""
+        tab = self._tabs.of(request)
+        chat, running = tab.chat, tab.chat.running
+        number = tab.watcher = self._updates.signal()
+        try:
+            yield self._updates.everything(tab, signal=False)
+            if running is not None and not running.done:
+                live, before, drawn = Live(), None, 0.0
+                for batch in running.batches(FRAME_SECONDS):
+                    if tab.watcher != number or tab.chat is not chat:
+                        return
+                    live.feed(batch)
+                    if running.done:
+                        break
+                    frame = self._updates.frame(tab, live)
+                    if frame != before:
+                        before, drawn = frame, time.monotonic()
+                        yield frame
+                    elif time.monotonic() - drawn > _QUIET_SECONDS:
+                        drawn = time.monotonic()
+                        yield self._updates.nothing
+                yield self._updates.everything(tab, signal=False)
+        finally:
+            if tab.watcher == number:
+                tab.watcher = 0
+        if chat.notice is not tab.told:
+            tab.told = chat.notice
+            if isinstance(chat.notice, REFUSALS):
+                self._say(tab, text(tab.lang, "text_given_back", reason=gradio_view.sentence(chat.notice)))
 
     def _stop(self, request: gr.Request) -> None:
-        self._sessions.of(request).conversation.stop()
+        self._tabs.of(request).chat.stop()
 
-    def _undo(self, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
+    def _undo(self, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
         try:
-            question = session.undo()
+            tab.chat.typed = tab.chat.undo()
         except ConversationError as error:
-            gr.Warning(_sentence(error), title=text(session.lang, "note"))
-            return [gr.skip()] * len(self._view)
-        return self._everything(session, typed=question)
+            self._say(tab, gradio_view.sentence(error))
+            return self._updates.nothing
+        return self._updates.everything(tab)
 
-    def _like(self, event: gr.LikeData, request: gr.Request) -> str:
-        session = self._sessions.of(request)
-        session.like(_flat(event.index), event.liked)
-        gr.Info(text(session.lang, "thanks"), duration=2, title=text(session.lang, "note"))
-        return session.stored_text()
+    def _like(self, event: gr.LikeData, request: gr.Request) -> None:
+        tab = self._tabs.of(request)
+        index = gradio_view.shown(tab.chat, tab.lang).origin(_flat(event.index))
+        up_to_date = tab.drawn == tab.state
+        tab.chat.like(index, event.liked if isinstance(event.liked, bool) else None)
+        if up_to_date:
+            tab.drawn = tab.state
+        gr.Info(text(tab.lang, "thanks"), duration=2, title=text(tab.lang, "note"))
 
-    def _clear(self, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
-        session.clear()
-        return self._everything(session)
+    # -- which conversation --------------------------------------------------------------------------
+
+    def _new(self, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        tab.start_new()
+        return self._updates.switched(tab)
+
+    def _list(self, event: gr.EventData, request: gr.Request) -> Update:
+        """A button in the list of conversations; the page has asked before it deletes."""
+        tab = self._tabs.of(request)
+        before, key = tab.chat, str(event.id)
+        try:
+            match event.do:
+                case "open":
+                    tab.open(key)
+                case "rename":
+                    tab.chats.rename(tab.owner, key, str(event.name))
+                case "delete":
+                    tab.chats.delete(tab.owner, key)
+                    if key == tab.chat.id:
+                        tab.start_new()
+                case "more":
+                    tab.list_more()
+        except StoreError as error:
+            self._say(tab, text(tab.lang, "not_opened", reason=error))
+        return self._updates.everything(tab) if tab.chat is before else self._updates.switched(tab)
+
+    def _search(self, words: str, request: gr.Request) -> str:
+        tab = self._tabs.of(request)
+        tab.search = words.strip()
+        return self._updates.listed(tab)[0]
+
+    def _keep(self, request: gr.Request, *inputs: Any) -> None:
+        with contextlib.suppress(SettingsError):  # sending says what is wrong with them
+            self._take(self._tabs.of(request), inputs)
+
+    def _take(self, tab: Tab, inputs: tuple[Any, ...]) -> None:
+        """Use the panel's settings from the next answer on. Raises `SettingsError`."""
+        tab.keep(_settings(inputs[1:], self._updates.context_length()), (inputs[0] or "").strip())
 
     # -- files, language, loading -------------------------------------------------------------------
 
+    def _attach(self, paths: list[str] | None, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        for path in paths or []:
+            try:
+                data = _read_upload(path, attachments.MAX_BYTES)
+                tab.attached.append(attachments.read(Path(path).name, data))
+            except _TooLargeError as error:
+                self._say(tab, text(tab.lang, "file_too_large", name=Path(path).name, **error.megabytes))
+            except NotTextError as error:
+                self._say(tab, text(tab.lang, "not_text", name=error))
+        return {self._page.attached: self._updates.chips(tab)}
+
+    def _detach(self, event: gr.EventData, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        tab.attached = [file for place, file in enumerate(tab.attached) if str(place) != str(event.id)]
+        return {self._page.attached: self._updates.chips(tab)}
+
     def _exporter(self, kind: str) -> Callable[[gr.Request], str]:
         def export(request: gr.Request) -> str:
-            session = self._sessions.of(request)
-            messages, system = session.conversation.messages, session.conversation.system
+            tab = self._tabs.of(request)
+            messages, system = tab.chat.messages, tab.chat.conversation.system
             if not messages:
-                gr.Info(text(session.lang, "nothing_to_export"), title=text(session.lang, "note"))
+                gr.Info(text(tab.lang, "nothing_to_export"), title=text(tab.lang, "note"))
                 return ""
             if kind == "md":
                 made, mime = transcript.to_markdown(messages, system), "text/markdown"
             elif kind == "json":
                 made, mime = transcript.to_json(messages, system), "application/json"
             else:
-                model = session.conversation.engine.info.name
-                made, mime = export_html.page(messages, system=system, model=model, lang=session.lang), "text/html"
+                model = tab.chat.conversation.engine.info.name
+                made, mime = export_html.page(messages, system=system, model=model, lang=tab.lang), "text/html"
             name = f"glm-chat-{datetime.now():%Y-%m-%d-%H%M}.{kind}"
             return json.dumps({"name": name, "mime": f"{mime};charset=utf-8", "text": made})
 
         return export
 
-    def _import(self, path: str | None, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
-        unchanged = [gr.skip()] * (len(self._view) + 1)
+    def _import(self, path: str | None, request: gr.Request) -> Update:
+        """Go on with an exported conversation, as a new one in the list."""
+        tab = self._tabs.of(request)
         if not path:
-            return unchanged
+            return self._updates.nothing
         try:
-            session.import_json(_read_upload(path, session.lang))
-        except ImportChatError as error:
-            gr.Warning(text(session.lang, "import_failed", reason=error), duration=12, title=text(session.lang, "note"))
-            return unchanged
-        gr.Info(text(session.lang, "imported"), duration=3, title=text(session.lang, "note"))
-        return [*self._everything(session), session.conversation.system]
+            read = transcript.from_json(_read_upload(path, transcript.MAX_BYTES))
+            tab.start_new()
+            tab.chat.replace(read)
+        except _TooLargeError as error:
+            reason = text(tab.lang, "import_too_large", **error.megabytes)
+            self._say(tab, text(tab.lang, "import_failed", reason=reason))
+        except (ImportChatError, ConversationError) as error:
+            self._say(tab, text(tab.lang, "import_failed", reason=error))
+        else:
+            gr.Info(text(tab.lang, "imported"), duration=3, title=text(tab.lang, "note"))
+        return self._updates.switched(tab)
 
-    def _switch_language(self, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
-        session.lang = "en" if session.lang == "zh" else "zh"
-        labels = [
-            gr.update(**{name: text(session.lang, key) for name, key in keys.items()})
-            for component, keys in self._page.labels
-            if component is not self._page.chat
-        ]
-        view = self._everything(session)
-        if session.conversation.busy:  # the running answer goes on drawing the chat and its Stop button
-            view[1] = view[2] = gr.skip()
-        return [session.lang, *view, *labels]
+    def _switch_language(self, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        tab.lang = "en" if tab.lang == "zh" else "zh"
+        update = self._updates.everything(tab)
+        for component, keys in self._page.labels:
+            if component is not self._page.chat:
+                words = {name: text(tab.lang, key) for name, key in keys.items()}
+                update[component] = gr.update(**words) | update.get(component, {})
+        return {**update, self._page.boot_lang: tab.lang}
 
-    def _boot(self, stored: str, lang: str, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
-        session.lang = texts.language_of(lang)
-        restored = session.restore(stored or "")
-        if restored.trouble:
-            gr.Warning(text(session.lang, "not_restored", reason=restored.trouble), title=text(session.lang, "note"))
-        settings = list(_values(restored.settings))
-        progress = self._progress(session)
-        longest = settings.pop(0)
-        return [*self._everything(session), *progress[1:], session.conversation.system, longest, *settings]
+    def _boot(self, place: str, lang: str, draft: str, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        tab.lang = texts.language_of(lang)
+        if place:
+            try:
+                tab.open(place)
+            except StoreError as error:
+                self._say(tab, text(tab.lang, "not_opened", reason=error))
+        update = self._updates.switched(tab)
+        if draft:
+            update[self._page.box] = {"value": draft} | update[self._page.box]
+        return update
 
-    def _poll(self, request: gr.Request) -> list[Any]:
-        session = self._sessions.of(request)
-        return self._progress(session)
+    def _poll(self, request: gr.Request) -> Update:
+        """While the model is loading, how far it is; later, whether the page is to be drawn anew."""
+        tab, stage = self._tabs.of(request), self._loader.state.stage
+        if stage != tab.stage:
+            return self._updates.everything(tab)
+        if stage == "loading":
+            return {self._page.status: self._updates.status_line(tab)}
+        unseen = tab.drawn != tab.state or tab.chat.busy
+        return {self._page.signal: self._updates.signal()} if unseen and not tab.watcher else self._updates.nothing
 
-    def _progress(self, session: ChatSession) -> list[Any]:
-        """Status line, alert, the longest answer the model allows, and whether to ask again."""
-        alert = session.alert_html()
-        limit = self._context_length()
-        longest: Any = gr.skip()
-        if limit:
-            longest = gr.update(maximum=limit)
-        waiting = self._loader.state.stage == "loading"
-        status = session.status_html() if not session.conversation.busy or waiting else gr.skip()
-        return [status, gr.update(value=alert, visible=bool(alert)), longest, gr.Timer(active=waiting)]
-
-    def _context_length(self) -> int:
-        engine = self._loader.engine
-        return engine.info.context_length if engine is not None else 0
-
-    def _everything(self, session: ChatSession, typed: str | None = None) -> list[Any]:
-        """Updates for the whole view, at rest. `typed` goes into the box; None leaves it alone."""
-        messages = session.messages()
-        hero, chat = _shown(bool(messages))
-        box: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
-        if typed is not None:
-            box["value"] = typed
-        return [
-            hero,
-            chat | {"value": messages, "feedback_value": session.feedback()},
-            gr.update(**box),
-            session.status_html(),
-            _heading(session),
-            session.stored_text(),
-        ]
-
-
-def serve(options: Options, loader: EngineLoader) -> int:
-    """Show the page until Ctrl-C or until loading fails; returns the exit code."""
-    serving.check_port(options.host, options.port)
-    demo, i18n = build(loader)
-    middleware = [Middleware(serving.Gate), Middleware(serving.PageHead, style.SCRIPT)]
-    demo.launch(
-        server_name=options.host, server_port=options.port, prevent_thread_lock=True, quiet=True, share=False,
-        inbrowser=False, show_error=True, ssr_mode=False, footer_links=[], run_history=False, i18n=i18n,
-        theme=style.theme(), css=style.CSS, max_file_size="25mb", enable_monitoring=False,
-        app_kwargs={"openapi_url": None, "docs_url": None, "redoc_url": None, "middleware": middleware},
-    )  # fmt: skip
-    url = f"http://{options.host}:{options.port}"
-    print(f"GLM Chat is ready: {url}  (Ctrl-C ends it)", flush=True)
-    if options.open_browser:
-        serving.open_in_browser(url)
-    try:
-        return _until_it_ends(loader, debug=options.debug)
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        demo.close(verbose=False)
-        loader.close()
-
-
-def _until_it_ends(loader: EngineLoader, *, debug: bool) -> int:
-    while not loader.wait(0.5):
-        pass
-    if loader.error is None:
-        while True:
-            time.sleep(3600)
-    print(f"web_demo.py: {loader.state.note}", file=sys.stderr, flush=True)
-    if debug:
-        traceback.print_exception(loader.error)
-    # An open page asks every moment; give it the time to show the reason too.
-    if loader.failure_was_shown.wait(_FAILURE_SHOWN_SECONDS):
-        time.sleep(1.0)
-    return 1
+    def _say(self, tab: Tab, words: str) -> None:
+        gr.Warning(html.escape(words), duration=12, title=text(tab.lang, "note"))
 
 
 def _settings(values: tuple[Any, ...], context_length: int) -> GenerationSettings:
@@ -334,32 +357,21 @@ def _settings(values: tuple[Any, ...], context_length: int) -> GenerationSetting
     return GenerationSettings.from_mapping(given)
 
 
-def _values(settings: GenerationSettings) -> Iterator[Any]:
-    return (getattr(settings, name) for name in (*SETTINGS, "seed"))
+class _TooLargeError(ValueError):
+    """A file is larger than is read; `megabytes` says how large it is and may be."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.megabytes = {"size": round(size / 1e6, 1), "limit": round(limit / 1e6)}
 
 
-def _shown(chatting: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Updates that show either the welcome or the conversation."""
-    return gr.update(visible=not chatting), gr.update(visible=True if chatting else "hidden")
-
-
-def _heading(session: ChatSession) -> str:
-    return f"<h1>{html.escape(session.title() or text(session.lang, 'title'))}</h1>"
-
-
-def _read_upload(path: str, lang: Lang) -> bytes:
+def _read_upload(path: str, limit: int) -> bytes:
+    """An uploaded file. Raises `_TooLargeError` beyond `limit` bytes."""
     file = Path(path)
     size = file.stat().st_size
-    if size > transcript.MAX_BYTES:
-        megabytes, limit = round(size / 1e6, 1), round(transcript.MAX_BYTES / 1e6)
-        raise ImportChatError(text(lang, "import_too_large", size=megabytes, limit=limit))
+    if size > limit:
+        raise _TooLargeError(size, limit)
     return file.read_bytes()
 
 
 def _flat(index: int | tuple[int, ...] | list[int]) -> int:
     return index if isinstance(index, int) else index[0]
-
-
-def _sentence(error: GlmError) -> str:
-    words = str(error)
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "。")) else ".")

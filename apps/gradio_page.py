@@ -13,8 +13,10 @@ from glm.settings import RANGES, GenerationSettings
 
 SETTINGS = ("max_new_tokens", "temperature", "top_p", "top_k", "repetition_penalty")
 """Settings with a slider, in the order of `Page.sliders`."""
-POLL_SECONDS = 0.4
-_LONGEST_BEFORE_LOADING = 8192
+LOADING_SECONDS, WATCH_SECONDS = 0.4, 2.0
+"""How often a page asks how far loading is, and later whether its conversation was changed elsewhere."""
+LONGEST_BEFORE_LOADING = 8192
+_ON_CLICK = "element.addEventListener('click', (event) => glm.list(event, (order) => trigger('click', order)))"
 _DELIMITERS = [
     {"left": r"\[", "right": r"\]", "display": True},
     {"left": r"\(", "right": r"\)", "display": False},
@@ -22,7 +24,10 @@ _DELIMITERS = [
 
 
 class Page:
-    """The widgets. Attributes are components; `labels` says which text each one carries."""
+    """The widgets. Attributes are components; `labels` says which text each one carries.
+
+    `inputs` are what every answer goes by: system prompt, sliders, seed.
+    """
 
     def __init__(self) -> None:
         self.i18n = gr.I18n(**texts.translations())
@@ -35,10 +40,11 @@ class Page:
                     self._panel()
                 with gr.Column(elem_id="main", scale=1, min_width=0):
                     self._main()
-            self.stored = self._hidden()
-            self.payload = self._hidden()
-            self.boot_text, self.boot_lang = self._hidden(), self._hidden()
-            self.timer = gr.Timer(POLL_SECONDS)
+            self.place, self.payload = self._hidden(), self._hidden()
+            self.boot_place, self.boot_lang, self.boot_draft = self._hidden(), self._hidden(), self._hidden()
+            self.signal = gr.Number(visible="hidden", container=False, elem_classes="hidden-data")
+            self.timer = gr.Timer(LOADING_SECONDS)
+        self.inputs = [self.system, *self.sliders, self.seed]
 
     def _put(self, kind: Callable[..., Any], labels: dict[str, str], **options: Any) -> Any:
         """A component whose properties `labels` (property -> key) follow the language."""
@@ -58,40 +64,48 @@ class Page:
             )  # fmt: skip
             self.close_panel = self._icon("close_panel", "close-panel")
         self.new_chat = self._put(gr.Button, {"value": "new_chat"}, elem_id="new-chat")
-        self._section("section_system")
-        self.system = self._put(
+        gr.HTML(f'<div class="section">{_both("conversations")}</div>', padding=False)
+        self.search = self._put(
             gr.Textbox,
-            {"label": "system", "placeholder": "system_placeholder"},
-            show_label=False, container=False, lines=3, max_lines=8, elem_id="system",
+            {"label": "search", "placeholder": "search"},
+            show_label=False, container=False, lines=1, max_lines=1, visible=False, elem_id="search",
         )  # fmt: skip
-        self._section("section_sampling")
-        self.sliders = [self._slider(name) for name in SETTINGS]
-        self.seed = self._put(
-            gr.Number,
-            {"label": "seed", "info": "seed_hint", "placeholder": "seed_placeholder"},
-            value=None, precision=0, minimum=RANGES["seed"].low, elem_id="seed",
-        )  # fmt: skip
-        self.defaults = self._put(gr.Button, {"value": "defaults"}, elem_id="defaults", size="sm")
-        self._section("section_files")
-        with gr.Row(elem_id="export-row"):
-            self.exports = {
-                kind: self._put(gr.Button, {"value": key}, elem_id=f"export-{kind}", elem_classes="quiet", min_width=0)
-                for kind, key in (("md", "export_markdown"), ("json", "export_json"), ("html", "export_html"))
-            }
-        self.importer = self._put(
-            gr.UploadButton, {"label": "import_json"}, file_types=[".json"], elem_id="import", elem_classes="quiet"
-        )
+        self.conversations = gr.HTML(elem_id="conversations", padding=False, js_on_load=_ON_CLICK)
+        with self._section("section_system"):
+            self.system = self._put(
+                gr.Textbox,
+                {"label": "system", "placeholder": "system_placeholder"},
+                show_label=False, container=False, lines=3, max_lines=8, elem_id="system",
+            )  # fmt: skip
+        with self._section("section_sampling"):
+            self.sliders = [self._slider(name) for name in SETTINGS]
+            self.seed = self._put(
+                gr.Number,
+                {"label": "seed", "info": "seed_hint", "placeholder": "seed_placeholder"},
+                value=None, precision=0, minimum=RANGES["seed"].low, elem_id="seed",
+            )  # fmt: skip
+            self.defaults = self._put(gr.Button, {"value": "defaults"}, elem_id="defaults", size="sm")
+        with self._section("section_files"):
+            with gr.Row(elem_id="export-row"):
+                self.exports = {
+                    kind: self._put(
+                        gr.Button, {"value": key}, elem_id=f"export-{kind}", elem_classes="quiet", min_width=0
+                    )
+                    for kind, key in (("md", "export_markdown"), ("json", "export_json"), ("html", "export_html"))
+                }
+            self.importer = self._put(
+                gr.UploadButton, {"label": "import_json"}, file_types=[".json"], elem_id="import", elem_classes="quiet"
+            )
 
-    @staticmethod
-    def _section(key: str) -> None:
-        gr.HTML(f'<div class="section">{_both(key)}</div>', padding=False)
+    def _section(self, key: str) -> Any:
+        return self._put(gr.Accordion, {"label": key}, open=False, elem_id=key.replace("_", "-"))
 
     def _slider(self, name: str) -> Any:
         limits, default = RANGES[name], getattr(GenerationSettings(), name)
         labels = {"label": name}
         if f"{name}_hint" in texts.TEXTS:
             labels["info"] = f"{name}_hint"
-        high = min(limits.high, _LONGEST_BEFORE_LOADING) if name == "max_new_tokens" else limits.high
+        high = min(limits.high, LONGEST_BEFORE_LOADING) if name == "max_new_tokens" else limits.high
         return self._put(
             gr.Slider, labels, minimum=limits.low, maximum=high, step=limits.step, value=default,
             elem_id=name.replace("_", "-"), buttons=[],
@@ -122,11 +136,18 @@ class Page:
         )  # fmt: skip
         with gr.Column(elem_id="composer"):
             self.alert = gr.HTML(visible=False, elem_id="alert")
-            self.box = self._put(
-                gr.Textbox,
-                {"label": "message", "placeholder": "message_placeholder"},
-                show_label=False, container=False, lines=1, max_lines=9, submit_btn=True, autofocus=True, elem_id="box",
-            )  # fmt: skip
+            self.attached = gr.HTML(visible=False, elem_id="attached", padding=False, js_on_load=_ON_CLICK)
+            with gr.Row(elem_id="entry"):
+                self.attach = self._put(
+                    gr.UploadButton, {"label": "attach"}, file_count="multiple", elem_id="attach",
+                    elem_classes="icon-only", min_width=0,
+                )  # fmt: skip
+                self.box = self._put(
+                    gr.Textbox,
+                    {"label": "message", "placeholder": "message_placeholder"},
+                    show_label=False, container=False, lines=1, max_lines=9, submit_btn=True, autofocus=True,
+                    elem_id="box",
+                )  # fmt: skip
             self.status = gr.HTML(elem_id="status", padding=False)
             gr.HTML(f'<div class="fineprint">{_both("message_keys")}</div>', elem_id="fineprint", padding=False)
 

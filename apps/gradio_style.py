@@ -1,4 +1,4 @@
-"""How the Gradio chat looks: theme, style sheet, icons and the small script of its page.
+"""How the Gradio chat looks: theme, style sheet and icons.
 
 No behaviour of the chat is here. The style sheet is long because it is data: one block per part of
 the page, in the order in which the eye meets them. Fonts are the visitor's own; nothing is fetched.
@@ -76,6 +76,10 @@ _SHAPES = {
     "download": '<path d="M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14"/>',
     "upload": '<path d="M12 16V5M7.500 9 12 4.500 16.500 9M5 20h14"/>',
     "copy": '<rect x="9" y="9" width="11" height="11" rx="2.500"/><path d="M15 5.500A2 2 0 0 0 13 4H6a2 2 0 0 0-2 2v7a2 2 0 0 0 1.500 2"/>',
+    "down": '<path d="m6 9.500 6 6 6-6"/>',
+    "search": '<circle cx="11" cy="11" r="6.500"/><path d="m16 16 4.500 4.500"/>',
+    "bin": '<path d="M4.500 7h15M9.500 7V4.500h5V7M6.500 7l1 13h9l1-13M10.200 11v5.500M13.800 11v5.500"/>',
+    "clip": '<path d="m19.500 11.500-7.800 7.800a4.700 4.700 0 0 1-6.700-6.700l8.300-8.300a3.100 3.100 0 0 1 4.500 4.500l-8.200 8.100a1.600 1.600 0 0 1-2.200-2.200l7.200-7.200"/>',
     "send": '<path d="M12 19V5M5.500 11.500 12 5l6.500 6.500"/>',
 }
 
@@ -109,7 +113,7 @@ LOGO = (
 
 _ICON_BUTTONS = {
     "open-panel": "menu", "close-panel": "close", "top-new": "plus", "new-chat": "plus", "theme": "theme",
-    "language": "language", "export-md": "download", "export-json": "download", "export-html": "download",
+    "language": "language", "attach": "clip", "export-md": "download", "export-json": "download", "export-html": "download",
     "import": "upload", "example-0": "moon", "example-1": "person", "example-2": "pen", "example-3": "bulb",
 }  # fmt: skip
 
@@ -136,8 +140,8 @@ html:lang(zh) .in-en,html:not(:lang(zh)) .in-zh{display:none!important}
 
 /* side panel */
 #panel{flex:0 0 var(--panel-width)!important;width:var(--panel-width);min-width:0!important;height:100dvh;overflow-y:auto;
-background:var(--panel);border-right:1px solid var(--line);padding:16px 16px 20px;gap:10px!important;
-transition:margin .22s ease,transform .22s ease,visibility .22s;flex-wrap:nowrap!important;scrollbar-gutter:stable}
+background:var(--panel);border-right:1px solid var(--line);padding:16px 16px 14px;gap:10px!important;
+transition:margin .22s ease,transform .22s ease,visibility .22s;flex-wrap:nowrap!important}
 #panel>*{flex-shrink:0}
 #panel .html-container,#top .html-container,#composer .html-container,#hero .html-container{padding:0!important}
 #panel .block{padding:0!important;overflow:visible!important}
@@ -151,7 +155,45 @@ transition:margin .22s ease,transform .22s ease,visibility .22s;flex-wrap:nowrap
 box-shadow:0 6px 16px -8px var(--accent)!important;padding:10px!important;min-height:42px}
 #new-chat:hover{background:var(--accent-strong)!important}
 .dark #new-chat{background:#4f46e5!important}.dark #new-chat:hover{background:#6366f1!important}
-#panel .section{font-size:12px;font-weight:650;letter-spacing:.04em;color:var(--soft)!important;margin:14px 0 0;text-transform:uppercase}
+#panel .section{font-size:12px;font-weight:650;letter-spacing:.04em;color:var(--soft)!important;margin:8px 0 0;text-transform:uppercase}
+#search{flex:none!important}
+#search input{height:36px;padding:6px 12px 6px 34px!important;font-size:14px!important;border-radius:10px!important;border:1px solid var(--line)!important;background:var(--body-background-fill)!important;box-shadow:none!important}
+#search .input-container{position:relative}
+#search .input-container::before{content:"";position:absolute;left:11px;top:10px;width:16px;height:16px;z-index:99;background:var(--soft);-webkit-mask:SEARCHMASK center/contain no-repeat;mask:SEARCHMASK center/contain no-repeat}
+#panel #conversations{flex:1 1 0!important;min-height:150px;overflow-y:auto!important;margin:0 -8px;width:calc(100% + 16px)!important}
+#conversations ul{list-style:none;margin:0;padding:2px}
+#conversations li{position:relative;display:flex;margin:0 0 1px;min-height:36px;border-radius:9px}
+#conversations li:is(:hover,:focus-within){background:color-mix(in srgb,var(--soft) 11%,transparent)}
+#conversations li:has([aria-current]){background:color-mix(in srgb,var(--accent) 13%,transparent)}
+#conversations button{border:0;background:none;color:inherit;font:inherit;cursor:pointer;border-radius:8px}
+#conversations .open{flex:1 1 0;min-width:0;text-align:left;padding:6px 4px 6px 10px;font-size:14px;line-height:1.45;color:var(--body-text-color)}
+#conversations .open span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;color:inherit!important}
+#conversations .open[aria-current] span{font-weight:550}
+#conversations :is(.rename,.delete){position:absolute;top:1px;right:36px;width:34px;height:34px;opacity:0;color:var(--soft);display:flex;align-items:center;justify-content:center}
+#conversations .delete{right:2px}
+#conversations li:is(:hover,:focus-within,:has([aria-current])) :is(.rename,.delete){opacity:1}
+#conversations li:is(:hover,:focus-within,:has([aria-current])) .open{padding-right:72px}
+@media(hover:none){#conversations li :is(.rename,.delete){opacity:1}#conversations li .open{padding-right:72px}}
+#conversations :is(.rename,.delete)::before{content:"";display:block;width:16px;height:16px;background:currentColor}
+#conversations .rename::before{-webkit-mask:PENMASK center/contain no-repeat;mask:PENMASK center/contain no-repeat}
+#conversations .delete::before{-webkit-mask:BINMASK center/contain no-repeat;mask:BINMASK center/contain no-repeat}
+#conversations :is(.rename,.delete):hover{background:color-mix(in srgb,var(--soft) 18%,transparent);color:var(--body-text-color)}
+#conversations .more{padding:7px 10px;font-size:13px;color:var(--accent-strong)}
+#conversations .nothing{margin:4px 10px;font-size:13.5px;line-height:1.5;color:var(--soft)!important}
+:is(#section-system,#section-sampling,#section-files){flex:none!important;border-top:1px solid var(--line)!important;border-radius:0!important;padding-top:10px!important}
+:is(#section-system,#section-sampling,#section-files) .label-wrap{padding:0 2px!important;margin:0;font-size:14px;font-weight:550;color:var(--body-text-color)}
+:is(#section-system,#section-sampling,#section-files) .label-wrap.open{margin-bottom:12px!important}
+#panel .label-wrap .icon{font-size:0;transform:none!important}#panel .label-wrap .icon::before{content:"";display:block;width:17px;height:17px;background:var(--soft);transition:transform .15s;-webkit-mask:DOWNMASK center/contain no-repeat;mask:DOWNMASK center/contain no-repeat}
+#panel .label-wrap.open .icon::before{transform:rotate(180deg)}
+.glm-dialog{border:1px solid var(--line);border-radius:18px;padding:22px 24px;width:min(400px,calc(100vw - 40px));background:var(--background-fill-primary);color:var(--body-text-color);box-shadow:0 24px 60px -20px rgba(0,0,0,.45);font-family:var(--font)}
+.glm-dialog::backdrop{background:rgba(10,12,20,.45)}
+.glm-dialog h2{font-size:17px;font-weight:650;margin:0 0 10px}.glm-dialog p{margin:0;font-size:14.5px;line-height:1.5;color:var(--soft);overflow-wrap:anywhere}
+.glm-dialog,.glm-dialog *{box-sizing:border-box}
+.glm-dialog input{width:100%;height:42px;padding:0 12px;font:inherit;font-size:15px;border:1px solid var(--input-border-color);border-radius:11px;background:var(--background-fill-primary);color:inherit}
+.glm-dialog form>div{display:flex;justify-content:flex-end;gap:10px;margin-top:20px}
+.glm-dialog button{border:1px solid var(--line);background:none;color:inherit;font:inherit;font-size:14.5px;font-weight:550;border-radius:11px;padding:9px 16px;cursor:pointer}
+.glm-dialog button[value=yes]{background:#4f46e5;border-color:#4f46e5;color:#fff}.glm-dialog button.danger{background:#c42b1c!important;border-color:#c42b1c!important}
+.glm-dialog button:hover{filter:brightness(1.08)}.glm-dialog :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 #panel label>span,#panel .block [data-testid=block-info]{font-size:13.5px!important;font-weight:500;color:var(--body-text-color)!important;
 background:none!important;padding:0!important;margin-bottom:4px}
 #panel .block .prose,#panel .block .info,#panel [class*=info] p{font-size:12px!important;color:var(--soft)!important;line-height:1.45}
@@ -242,6 +284,12 @@ background:#f8f9fc!important;padding:14px 16px!important;margin:0!important;over
 .dark #chat pre{background:#151923!important}
 #chat .code_wrap{margin:14px 0!important;border:0!important}
 #chat pre code{background:none!important;padding:0!important;border:0!important;font-size:14px!important;line-height:1.6!important}
+#chat .token:is(.comment,.prolog,.cdata){color:#5c6773}#chat .token:is(.punctuation){color:#5f687b}
+#chat .token:is(.selector,.attr-name,.string,.char,.builtin,.inserted){color:#486b00}#chat .token:is(.operator,.entity,.url){color:#80561f;background:none}
+#chat .token:is(.keyword,.atrule,.attr-value){color:#0a6593}#chat .token:is(.function,.class-name){color:#b3294a}#chat .token:is(.regex,.important,.variable){color:#9a5b00}
+.dark #chat .token:is(.comment,.prolog,.cdata,.punctuation){color:#98a1b3}.dark #chat .token:is(.selector,.attr-name,.string,.char,.builtin,.inserted){color:#a5d68a}
+.dark #chat .token:is(.operator,.entity,.url){color:#d7ba7d}.dark #chat .token:is(.keyword,.atrule,.attr-value){color:#c4a5f5}
+.dark #chat .token:is(.function,.class-name){color:#7cc4fa}.dark #chat .token:is(.regex,.important,.variable){color:#eebd6d}
 #chat :not(pre)>code{font-size:.88em!important;padding:2px 6px!important;border-radius:6px!important;background:var(--code-background-fill)!important;border:0!important}
 #chat .code_wrap button{background:color-mix(in srgb,var(--background-fill-primary) 80%,transparent)!important;top:8px!important;right:8px!important;opacity:.8;border-radius:8px!important}
 #chat table{border-collapse:separate!important;border-spacing:0!important;border:1px solid var(--line)!important;border-radius:12px!important;padding:0!important;margin:14px 0!important;font-size:15px;
@@ -262,6 +310,8 @@ font-size:12.5px;line-height:1.6;color:var(--soft);background:var(--background-f
 #chat details.thought{margin-bottom:14px;font-size:15px}#chat details.thought :is(summary,p,li,ol,ul,.katex){color:var(--soft)!important;font-size:15px}
 #chat details.thought summary{cursor:pointer;width:fit-content;border-radius:8px}
 #chat details.thought[open]{border-left:3px solid var(--line);padding-left:16px}#chat details.thought[open] summary{margin-bottom:6px}
+#chat details.file summary{cursor:pointer;font-size:14.5px;font-weight:550}#chat details.file[open]{width:min(520px,70vw)}#chat details.file pre{max-height:320px;overflow:auto}
+#chat .user-row:has(details.file)+.message-buttons{display:none}
 #chat .thought-group{border:1px solid var(--line)!important;border-radius:14px!important;background:var(--background-fill-primary)!important;margin:4px 0!important;padding:4px 6px!important}
 #chat .thought-group .title{font-size:14.5px!important;color:var(--soft)!important}#chat .thought-group .title p{color:var(--soft)!important;font-size:14.5px!important}
 #chat .bot-row:has(.thought-group)+.message-buttons:has(+.bot-row){display:none}
@@ -290,8 +340,15 @@ display:inline-flex;align-items:center;justify-content:center;padding:6px!import
 /* composer and status line */
 #composer{flex:none;width:100%;max-width:880px;margin:auto auto 0;padding:4px 24px 12px;gap:6px!important;flex-grow:0!important}
 #composer .form{background:none!important;border:0!important;box-shadow:none!important;overflow:visible}
+#entry{position:relative;gap:0!important;flex-wrap:nowrap!important}
+#attach{position:absolute!important;left:8px;bottom:8px;z-index:2;border-radius:50%!important}
+#attached{padding:0!important}#attached>div,#attached .prose{display:flex;flex-wrap:wrap;gap:8px}
+.chip{display:inline-flex;gap:4px;align-items:center;border:1px solid var(--line);border-radius:10px;padding:3px 4px 3px 11px;font-size:13px;line-height:1.5;color:var(--soft)!important;background:var(--panel);overflow-wrap:anywhere}
+.chip button{flex:none;border:0;background:none;color:inherit;width:24px;height:24px;padding:5px;border-radius:7px;cursor:pointer}
+.chip button:hover{background:color-mix(in srgb,var(--soft) 18%,transparent);color:var(--body-text-color)}
+.chip button::before{content:"";display:block;width:14px;height:14px;background:currentColor;-webkit-mask:CLOSEMASK center/contain no-repeat;mask:CLOSEMASK center/contain no-repeat}
 #box{padding:0!important;background:none!important;border:0!important;overflow:visible!important}
-#box .input-container{background:var(--background-fill-primary);border:1px solid var(--input-border-color);border-radius:24px;box-shadow:var(--lift);padding:7px 7px 7px 10px;align-items:flex-end;
+#box .input-container{background:var(--background-fill-primary);border:1px solid var(--input-border-color);border-radius:24px;box-shadow:var(--lift);padding:7px 7px 7px 48px;align-items:flex-end;
 transition:border-color .15s}
 .dark #box .input-container{background:#171a23;border-color:#2b3140}
 #box .input-container:focus-within{border-color:color-mix(in srgb,var(--accent) 65%,transparent)}
@@ -316,9 +373,10 @@ background:var(--accent)!important;color:#fff!important;align-self:flex-end;tran
 .status .meter{display:inline-block;vertical-align:2px;margin-right:9px;width:64px;height:5px;border-radius:9px;background:var(--line);overflow:hidden}
 .status .meter.wide{width:130px}
 .status .meter span{display:block;height:100%;border-radius:9px;background:var(--accent)}
-.fineprint{text-align:center;font-size:12px;line-height:1.4;color:var(--soft);opacity:.9;margin-top:3px}
+.fineprint{text-align:center;font-size:12px;line-height:1.4;color:var(--soft);margin-top:3px}
 .alert{border:1px solid #f0c3bd;background:#fff5f3;color:#8a2418;border-radius:16px;padding:13px 18px;font-size:14.5px;line-height:1.6;overflow-wrap:anywhere}
 .alert b{display:block;color:inherit}.alert small{display:block;margin-top:4px;font-size:13px;opacity:.85}
+.alert.mild{border-color:#ecd9a4;background:#fffaeb;color:#7a5200}.dark .alert.mild{border-color:#55451c;background:#241f12;color:#f3d48a}
 .dark .alert{border-color:#5b2a26;background:#2a1816;color:#ffb4a8}
 #alert{padding:0!important}
 
@@ -348,6 +406,11 @@ body:not(.panel-closed) #open-panel,body:not(.panel-closed) #top-new{display:inl
 @media(max-height:620px){.hero .logo{display:none}#hero{padding-bottom:0}}
 @media(prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important}}
 """.replace("SENDMASK", icon_mask("send"))
+    .replace("DOWNMASK", icon_mask("down"))
+    .replace("SEARCHMASK", icon_mask("search"))
+    .replace("PENMASK", icon_mask("pen"))
+    .replace("BINMASK", icon_mask("bin"))
+    .replace("CLOSEMASK", icon_mask("close"))
     + "\n".join(
         f"#{name}::before{{content:'';flex:none;width:19px;height:19px;background:currentColor;"
         f"-webkit-mask:{icon_mask(shape)} center/contain no-repeat;mask:{icon_mask(shape)} center/contain no-repeat}}"
@@ -355,105 +418,3 @@ body:not(.panel-closed) #open-panel,body:not(.panel-closed) #top-new{display:inl
     )
     + "\n#examples button::before{background:var(--accent)!important;width:22px!important;height:22px!important}"
 )
-
-SCRIPT = """
-<script>
-(() => {
-  // The address's ?lang= and what was chosen earlier come before the browser's own language; the page's
-  // framework asks navigator.language once, after this.
-  const asked = new URLSearchParams(location.search).get('lang');
-  if (asked === 'zh' || asked === 'en') localStorage.setItem('glm-language', asked);
-  const chosen = localStorage.getItem('glm-language');
-  if (chosen) {
-    const tag = chosen === 'zh' ? 'zh-CN' : 'en';
-    for (const [name, value] of [['language', tag], ['languages', [tag]]])
-      Object.defineProperty(navigator, name, {get: () => value, configurable: true});
-  }
-  const tagOf = (lang) => lang === 'zh' ? 'zh-CN' : 'en';
-  const language = () => (navigator.language || '').toLowerCase().startsWith('zh') ? 'zh' : 'en';
-  const dark = () => {
-    const kept = localStorage.getItem('glm-theme');
-    return kept ? kept === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  };
-  const paint = () => document.body.classList.toggle('dark', dark());
-  const narrow = () => innerWidth <= 900;
-
-  const KEPT = 5, PREFIX = 'glm-chat-';
-  const tab = () => {
-    let id = sessionStorage.getItem('glm-tab');
-    if (!id) {
-      id = Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
-      sessionStorage.setItem('glm-tab', id);
-    }
-    return id;
-  };
-  const keys = () => Object.keys(localStorage).filter((k) => k.startsWith(PREFIX)).sort();
-  window.glm = {
-    // A tab goes on with its own conversation; a new one starts from the newest of this browser.
-    boot() {
-      document.documentElement.lang = tagOf(language());
-      const own = localStorage.getItem(PREFIX + tab());
-      const latest = localStorage.getItem(PREFIX + localStorage.getItem('glm-latest'));
-      return [own ?? latest ?? '', language()];
-    },
-    keep(text) {
-      const write = () => {
-        localStorage.setItem(PREFIX + tab(), text);
-        localStorage.setItem('glm-latest', tab());
-      };
-      const others = keys().filter((k) => k !== PREFIX + tab());
-      others.slice(0, Math.max(0, others.length - KEPT)).forEach((k) => localStorage.removeItem(k));
-      try { write(); } catch (full) {
-        others.forEach((k) => localStorage.removeItem(k));
-        try { write(); } catch (still) { console.warn('conversation too large to be kept in this browser'); }
-      }
-    },
-    download(json) {
-      if (!json) return;
-      const {name, mime, text} = JSON.parse(json);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([text], {type: mime}));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 5000);
-    },
-    panel(open) {
-      document.body.classList.toggle('panel-closed', !open);
-      if (!narrow()) localStorage.setItem('glm-panel', open ? 'open' : 'closed');
-    },
-    afterNew() { if (narrow()) this.panel(false); },
-    theme() {
-      localStorage.setItem('glm-theme', document.body.classList.contains('dark') ? 'light' : 'dark');
-      paint();
-    },
-    language(lang) {
-      localStorage.setItem('glm-language', lang);
-      document.documentElement.lang = tagOf(lang);
-    },
-  };
-  // In the head there is no body yet; the classes must be on it before the first paint.
-  const whenBody = (task) => document.body ? task() : new MutationObserver((_, watcher) => {
-    if (document.body) { watcher.disconnect(); task(); }
-  }).observe(document.documentElement, {childList: true});
-  document.documentElement.lang = tagOf(language());
-  whenBody(() => {
-    paint();
-    document.body.classList.toggle('panel-closed', narrow() || localStorage.getItem('glm-panel') === 'closed');
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-    // The framework sets its own theme class while it starts.
-    new MutationObserver(() => { if (document.body.classList.contains('dark') !== dark()) paint(); })
-      .observe(document.body, {attributes: true, attributeFilter: ['class']});
-    const shade = document.createElement('div');
-    shade.id = 'shade';
-    shade.onclick = () => window.glm.panel(false);
-    document.body.append(shade);
-  });
-  addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') {
-      const stop = document.querySelector('#box button.stop-button');
-      if (stop) stop.click(); else if (narrow()) window.glm.panel(false);
-    }
-  });
-})();
-</script>
-"""

@@ -1,8 +1,6 @@
-"""Start a web page on this computer and nowhere else.
+"""Serve a web page: the environment that keeps it offline, a port that is free, the server, and the browser.
 
-The environment that keeps a page offline, the check that a port is free, and the gate every response
-passes: it refuses foreign host names (DNS rebinding) and forbids the page to reach the outside. Which
-page it is, this file does not know.
+Which page it is, this file does not know; who may see it, `apps.gate` decides.
 """
 
 from __future__ import annotations
@@ -10,29 +8,18 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
+import time
 import webbrowser
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glm.errors import GlmError
 
-CSP = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; "
-    "connect-src 'self' ws: wss: data: blob:; worker-src 'self' blob:; frame-src 'self' blob: data:; "
-    "frame-ancestors 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
-)
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_HEADERS = (
-    (b"content-security-policy", CSP.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+if TYPE_CHECKING:
+    from apps.lan_certificate import Certificate
 
 
 class ServingError(GlmError):
@@ -73,45 +60,52 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-class Gate:
-    """ASGI middleware: only this computer's names as host, the security headers on every response."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-        elif not _host_is_ours(scope):
-            await _refuse(scope, send)
-        else:
-            await self._app(scope, receive, _with_headers(send))
+def every_address() -> str:
+    """The host that stands for all addresses of this computer, IPv6 included where there is any."""
+    return "::" if socket.has_dualstack_ipv6() else "0.0.0.0"
 
 
-def _host_is_ours(scope: Scope) -> bool:
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
-    name = host[1 : host.find("]")] if host.startswith("[") else host.rsplit(":", 1)[0]
-    return name.lower() in _LOOPBACK_NAMES or name.startswith("127.")
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; on "::" for IPv4 too. Raises `ServingError` when that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, dualstack_ipv6=host == "::")
+    except OSError as error:
+        raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
-        await send(message)
+class Server:
+    """An ASGI application, served by a thread of its own. Requests are not logged: their paths may hold a key."""
 
-    return sending
+    def __init__(self, app: ASGIApp, host: str, port: int, certificate: Certificate | None = None) -> None:
+        self._socket = listen(host, port)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ssl_certfile=certificate.certfile if certificate else None,
+            ssl_keyfile=certificate.keyfile if certificate else None,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="server", daemon=True
+        )
 
+    def start(self) -> Server:
+        """Serve from now on; returns itself. Raises `ServingError` when the application does not start."""
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise ServingError("the server did not start; its messages above say why")
+            time.sleep(0.01)
+        return self
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), *_HEADERS]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": b"This page is served to this computer only; open http://127.0.0.1"}
-    )
+    def close(self) -> None:
+        """End it: open answers get a moment to finish."""
+        self._server.should_exit = True
+        self._thread.join(5)
 
 
 class PageHead:
@@ -121,7 +115,7 @@ class PageHead:
     dark colours; the framework adds markup of its own later, when the page is already painted.
     """
 
-    def __init__(self, app: App, markup: str) -> None:
+    def __init__(self, app: ASGIApp, markup: str) -> None:
         self._app = app
         self._markup = markup.encode()
 
@@ -130,10 +124,10 @@ class PageHead:
             await self._app(scope, receive, send)
             return
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        start: MutableMapping[str, Any] = {}
+        start: Message = {}
         body = bytearray()
 
-        async def collect(message: MutableMapping[str, Any]) -> None:
+        async def collect(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
                 return

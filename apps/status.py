@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from apps.engine_loader import EngineLoader
+from apps.live import Live
 from apps.texts import Lang, text
 from glm.conversation import Conversation
 from glm.events import Finished
@@ -17,8 +18,31 @@ def loading_note(loader: EngineLoader) -> str:
     return f"{state.note}{percent}".strip()
 
 
-def status_html(loader: EngineLoader, conversation: Conversation, finished: Finished | None, lang: Lang) -> str:
-    """The line with model, device, dtype, tokens and speed; while loading, how far it is."""
+def waiting_note(loader: EngineLoader, live: Live, lang: Lang) -> str:
+    """What stands where the answer will be, as long as nothing of it is there: why, and how far it is."""
+    if loader.state.stage == "loading":
+        return text(lang, "waiting_for_model", progress=loading_note(loader))
+    if live.queue_position:
+        return queue_note(live, lang)
+    if live.reading_percent is not None:
+        return text(lang, "reading", percent=live.reading_percent)
+    return text(lang, "waiting")
+
+
+def queue_note(live: Live, lang: Lang) -> str:
+    """Its place among the requests that wait, and about how long that takes; "" when it does not wait."""
+    if not live.queue_position:
+        return ""
+    place = _ordinal(live.queue_position) if lang == "en" else live.queue_position
+    if live.queue_seconds is None:
+        return text(lang, "queued", place=place)
+    return text(lang, "queued_about", place=place, seconds=max(1, round(live.queue_seconds)))
+
+
+def status_html(
+    loader: EngineLoader, conversation: Conversation, finished: Finished | None, lang: Lang, queue: str = ""
+) -> str:
+    """The line with model, device, dtype, tokens and speed; while loading, how far it is; `queue` while waiting."""
     state = loader.state
     if state.stage == "loading":
         name = html.escape(loader.name or text(lang, "built_in"))
@@ -27,6 +51,8 @@ def status_html(loader: EngineLoader, conversation: Conversation, finished: Fini
         return _status("loading", parts, separator=" ")
     if state.stage == "failed":
         return _status("failed", [text(lang, "load_failed")])
+    if queue:
+        return _status("loading", [html.escape(queue)])
     info = conversation.engine.info
     now = conversation.context_tokens() if conversation.messages and not finished else 0
     used = finished.context_tokens if finished else now
@@ -57,6 +83,11 @@ def alert_html(loader: EngineLoader, lang: Lang) -> str:
         f'<div class="alert" role="alert"><b>{text(lang, "load_failed")}</b>{html.escape(state.note)}'
         f"<small>{text(lang, 'load_failed_next')}</small></div>"
     )
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
 
 
 def _meter(fraction: float | None, size: str = "") -> str:

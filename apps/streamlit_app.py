@@ -24,8 +24,10 @@ from apps.chats import Chats
 from apps.code_host import CodeHost
 from apps.engine_loader import EngineLoader, WaitingEngine, check_model_name
 from apps.frames import Frames
+from apps.gate_entrance import Entrance
+from apps.gate_sessions import Sessions, StreamlitSessions
 from apps.streamlit_style import HEAD
-from apps.visitors import NameVisitors, Visitors
+from apps.visitors import Visitor, Visitors
 from glm import load_engine
 from glm.errors import GlmError
 from glm.store import FILE, data_folder
@@ -44,6 +46,7 @@ class Service:
     visitors: Visitors
     asked: options.Options
     frames: Frames = field(default_factory=Frames)
+    sessions: Sessions = field(default_factory=Sessions)
     tools: tuple[Tool, ...] = ()
     code: CodeHost | None = None
     closing: tuple[Callable[[], None], ...] = ()
@@ -74,30 +77,41 @@ def provide(made: Service) -> None:
     _service = made
 
 
+def visitor() -> Visitor:
+    """Who looks at the page that is being drawn, as the gate says; nobody in particular where there is no gate."""
+    return service().visitors.vouched(st.context.headers) or Visitor("")
+
+
 class Launched:
     """A program whose options are read and whose model is being loaded."""
 
-    def __init__(self, program: str, made: Service, *, direct: bool) -> None:
+    def __init__(self, program: str, made: Service, entrance: Entrance, *, direct: bool) -> None:
         self._program = program
         self._made = made
+        self._entrance = entrance
         self._direct = direct
 
     def app_arguments(self) -> dict[str, Any]:
         """Keyword arguments of `streamlit.App`."""
         middleware = [
-            Middleware(serving.Gate),
-            Middleware(NameVisitors, visitors=self._made.visitors),
+            *self._entrance.middleware(),
+            Middleware(StreamlitSessions, sessions=self._made.sessions),
             Middleware(serving.PageHead, markup=HEAD),
         ]
         return {"middleware": middleware, "lifespan": self._lifespan, "routes": [self._made.frames.route()]}
 
     def serve(self, app: Any) -> int:
         """Show the page until Ctrl-C or until loading fails; returns the exit code."""
-        asked = self._made.asked
+        asked, certificate = self._made.asked, self._entrance.certificate
         config = {
             "server.address": asked.host, "server.port": asked.port, "server.headless": True,
             "browser.serverAddress": asked.host, "logger.hideWelcomeMessage": True,
         }  # fmt: skip
+        if certificate is not None:
+            config |= {
+                "server.sslCertFile": str(certificate.certfile),
+                "server.sslKeyFile": str(certificate.keyfile),
+            }
         with contextlib.suppress(KeyboardInterrupt):
             app.run(config=config)
         return 1 if self._made.loader.error is not None else 0
@@ -106,11 +120,7 @@ class Launched:
     async def _lifespan(self, app: Any) -> AsyncIterator[None]:
         threading.Thread(target=self._watch_loading, name="watch-loading", daemon=True).start()
         if self._direct:
-            asked = self._made.asked
-            url = f"http://{asked.host}:{asked.port}"
-            print(f"GLM Chat is ready: {url}  (Ctrl-C ends it)", flush=True)
-            if asked.open_browser:
-                threading.Timer(0.5, serving.open_in_browser, [url]).start()
+            self._entrance.announce("GLM Chat")
         try:
             yield
         finally:
@@ -152,6 +162,8 @@ def launch(
         check_model_name(asked.model)
         if direct:
             serving.check_port(asked.host, asked.port)
+        elif asked.sharing is not None:
+            raise options.OptionsError(f"a page is shared when it is started with: python {program} --lan")
         elif (asked.host, asked.port) != (options.Options().host, DEFAULT_PORT):
             raise options.OptionsError(
                 f"under `streamlit run`, address and port are Streamlit's: streamlit run {program} --server.port 8000"
@@ -159,13 +171,16 @@ def launch(
         else:
             # Streamlit's own --server.address counts; without one it listens to everybody.
             options.check_host(st.get_option("server.address") or "0.0.0.0")
+        folder = data_folder()
+        entrance = Entrance(asked, folder)
         serving.stay_offline()
         loader = EngineLoader(
             lambda progress: load_engine(asked.model, **asked.load_arguments(), progress=progress),
             name=asked.model or "",
         ).start()
-        folder = data_folder()
-        made = Service(loader, Chats(WaitingEngine(loader), folder / FILE), Visitors(folder), asked)
+        made = Service(
+            loader, Chats(WaitingEngine(loader), folder / FILE), entrance.visitors, asked, sessions=entrance.sessions
+        )
         made = prepare(made, given)
     except GlmError as error:
         if asked.debug:
@@ -173,4 +188,4 @@ def launch(
         print(f"{program}: {error}", file=sys.stderr)
         sys.exit(2)
     provide(made)
-    return Launched(program, made, direct=direct)
+    return Launched(program, made, entrance, direct=direct)

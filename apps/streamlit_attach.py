@@ -9,9 +9,6 @@ import streamlit as st
 from apps import attachments
 from apps.attachments import Attachment
 from apps.streamlit_view import View
-from glm.messages import Message
-
-_COUNTED_CHARACTERS = 400_000  # more than any context holds; counting it would only hold the page up
 
 
 def draw(view: View) -> None:
@@ -57,10 +54,8 @@ def give_back(view: View) -> None:
 
 
 def _chip(view: View, file: Attachment) -> str:
-    counted = file.text[:_COUNTED_CHARACTERS]
-    tokens = view.chat.conversation.engine.count_tokens([Message("user", attachments.block(Attachment("", counted)))])
-    number = f"{tokens:,}" + ("+" if len(counted) < len(file.text) else "")
-    return f'<span class="chip">{html.escape(view.text("attached", name=file.name, tokens=number))}</span>'
+    tokens = attachments.tokens(view.chat.conversation.engine, file)
+    return f'<span class="chip">{html.escape(view.text("attached", name=file.name, tokens=tokens))}</span>'
 
 
 def _place(view: View) -> str:

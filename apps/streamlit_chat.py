@@ -261,7 +261,7 @@ def draw_running(view: View, running: RunningAnswer, drawn: int, draw_one: Calla
     begun, shown = drawn, ""
     for batch in running.batches(FRAME_SECONDS):
         live.feed(batch)
-        messages = chat.messages
+        messages = chat.whole_messages(live)
         if len(messages) < drawn:
             st.rerun()
         for index in range(drawn, len(messages)):
@@ -300,11 +300,8 @@ def draw_live(view: View, live: Live) -> None:
 
 
 def note(view: View, live: Live) -> str:
-    if view.service.loader.state.stage == "loading":
-        return view.text("waiting_for_model", progress=status.loading_note(view.service.loader))
-    if live.reading_percent is not None:
-        return view.text("reading", percent=live.reading_percent)
-    return view.text("waiting")
+    """What stands where the answer will be, as long as nothing of it is there."""
+    return status.waiting_note(view.service.loader, live, view.lang)
 
 
 def _thought(view: View, source: str, *, partial: bool = False) -> None:

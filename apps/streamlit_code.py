@@ -33,7 +33,7 @@ def prepare(view: View) -> None:
     tool = Tool(SPEC)  # nothing runs it: a person looks at the code
     if level != "show":
         approval: Approval = "always" if level == "auto" else "ask"
-        tool = interpreter_tool(host.sandbox(view.owner, view.chat.id), approval)
+        tool = interpreter_tool(streamlit_code_panel.sandbox_of(view, host), approval)
     view.chat.conversation.tools = Toolbox([tool])
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from apps import attachments, streamlit_app
+from apps.code_host import CodeHost
 from apps.steps import Called, Said, steps
 from apps.streamlit_view import View
 from glm.errors import SandboxError
@@ -19,6 +20,7 @@ from glm.sandbox.images import read_picture
 from glm.sandbox.notebook import NotebookCode, NotebookPart, NotebookText, notebook_file
 from glm.sandbox.policy import Decision
 from glm.sandbox.protocol import FileEntry, Sandbox
+from glm.sandbox.session import JupyterSandbox
 from glm.sandbox.values import CellDone, Limits
 
 Level = Literal["show", "ask", "auto"]
@@ -134,7 +136,7 @@ def _uploaded(view: View, key: str) -> None:
     names = untold_files(view)
     saved: set[str] = st.session_state.setdefault("uploaded", set())
     try:
-        files = host.sandbox(view.owner, view.chat.id).files
+        files = sandbox_of(view, host).files
         for given in st.session_state.get(key) or ():
             if given.file_id not in saved:  # Streamlit may tell of the same upload twice
                 saved.add(given.file_id)
@@ -142,6 +144,12 @@ def _uploaded(view: View, key: str) -> None:
     except SandboxError as error:
         st.toast(view.text("not_uploaded", reason=str(error)), icon=":material/error:", duration=12)
     view.chat.keep_details(untold=names)
+
+
+def sandbox_of(view: View, host: CodeHost) -> JupyterSandbox:
+    """The conversation's sandbox. Raises `SandboxError` when none can be had."""
+    ran_before = any(message.role == "observation" for message in view.chat.messages)
+    return host.sandbox(view.owner, view.chat.id, goes_on=ran_before)
 
 
 def untold_files(view: View) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from apps import status, streamlit_app, streamlit_panel, streamlit_style
 from apps.chats import Chat
@@ -47,10 +48,10 @@ def show(*modes: Mode) -> None:
     st.session_state.setdefault("opened", time.monotonic())
     st.html(streamlit_style.CSS)
     lang = _language()
-    owner = _owner(service)
+    owner, is_host = _owner(service)
     mode = _chosen(modes, lang)
     chat = _chat(service, owner, mode.name, lang)
-    view = View(service, lang, owner, mode.name, chat, chat.busy)
+    view = View(service, lang, owner, mode.name, chat, chat.busy, is_host)
     mode.prepare(view)
     _follow_address(view, single=len(modes) == 1)
     with st.sidebar:
@@ -105,12 +106,19 @@ def _language() -> Lang:
     return language_of(asked if asked else st.context.locale)
 
 
-def _owner(service: streamlit_app.Service) -> str:
-    """The visitor's name; a browser that keeps no cookies is a new visitor in every tab."""
+def _owner(service: streamlit_app.Service) -> tuple[str, bool]:
+    """The visitor's name, and whether the page is his own; without cookies each tab is a new visitor.
+
+    The session is bound to him: who gets hold of its id cannot take it over.
+    """
+    visitor = streamlit_app.visitor()
+    context = get_script_run_ctx()
+    if context is not None:
+        service.sessions.bind(context.session_id, visitor.name)
     named = service.visitors.named(st.context.cookies)
     if named is None:
         named = st.session_state.setdefault("owner", f"tab-{secrets.token_urlsafe(12)}")
-    return named
+    return named, visitor.is_owner or service.asked.sharing is None
 
 
 def _chosen(modes: tuple[Mode, ...], lang: Lang) -> Mode:

@@ -92,7 +92,7 @@ def _open(view: View, key: str) -> None:
     try:
         view.go_to(view.service.chats.open(view.owner, key))
     except StoreError as error:
-        st.toast(view.text("not_opened", reason=error), icon=":material/info:")
+        st.toast(view.text("not_opened", reason=_plain(str(error))), icon=":material/info:")
 
 
 def _delete(view: View, key: str) -> None:
@@ -207,7 +207,7 @@ def _import(view: View, data: bytes) -> None:
         chat: Chat = view.service.chats.new(view.owner, view.mode)
         chat.replace(read)
     except (ImportChatError, ConversationError) as error:
-        st.toast(view.text("import_failed", reason=error), icon=":material/error:", duration=12)
+        st.toast(view.text("import_failed", reason=_plain(str(error))), icon=":material/error:", duration=12)
         time.sleep(0.05)
     else:
         st.toast(view.text("imported"), icon=":material/check:")
@@ -235,5 +235,5 @@ def _section(words: str) -> None:
 
 
 def _plain(title: str) -> str:
-    """A title as Markdown that shows it letter by letter."""
+    """Others' words as Markdown that shows them letter by letter."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|~<>$:" else letter for letter in title)

@@ -145,7 +145,7 @@ def _draw_running(view: View, how: Drawing, running: RunningAnswer, drawn: int) 
     before: object = None
     for batch in running.batches(streamlit_chat.FRAME_SECONDS):
         live.feed(batch)
-        shown = steps(chat.messages)
+        shown = steps(chat.whole_messages(live))
         complete = _complete(shown)
         if complete < drawn:
             st.rerun()

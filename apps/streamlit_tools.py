@@ -17,7 +17,7 @@ from apps.streamlit_steps import Drawing, Performed
 from apps.streamlit_view import View
 from glm.errors import GlmError
 from glm.messages import ToolResult
-from glm.tools import Approval, Tool, Toolbox
+from glm.tools import Approval, Tool, Toolbox, permitted
 from glm.typed_tools import typed_tools
 
 _EXAMPLES = ("tool_example_0", "tool_example_1", "tool_example_2", "tool_example_3")
@@ -46,7 +46,11 @@ def _tools(view: View) -> list[Tool]:
             return list(typed_tools(str(view.chat.details.get("typed_tools", _TYPED_EXAMPLE))))
         except GlmError:
             return []  # the panel says what is wrong
-    return [replace(tool, approval=_approval(view, tool)) for tool in streamlit_app.service().tools]
+    return [replace(tool, approval=_approval(view, tool)) for tool in _permitted(view)]
+
+
+def _permitted(view: View) -> tuple[Tool, ...]:
+    return permitted(streamlit_app.service().tools, is_owner=view.is_host)
 
 
 def _approval(view: View, tool: Tool) -> Approval:
@@ -188,7 +192,7 @@ def _panel(view: View) -> None:
         _typed(view)
         return
     with st.container(key="tool-list", gap=None):
-        for tool in streamlit_app.service().tools:
+        for tool in _permitted(view):
             _tool(view, tool)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class View:
     """The visitor `owner` looks at `chat` in `mode`, in the language `lang`.
 
+    `is_host`: the page is on the visitor's own computer, or he has its owner's key; others may do less.
     `busy`: an answer was being made when the run began. What is drawn goes by this, not by what changes meanwhile.
     """
 
@@ -27,6 +28,7 @@ class View:
     mode: str
     chat: Chat
     busy: bool
+    is_host: bool
 
     def text(self, key: str, **values: object) -> str:
         """The sentence `key` in the view's language."""

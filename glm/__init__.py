@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from glm.events import Finished as Finished
     from glm.events import MessageDone as MessageDone
     from glm.events import PromptProgress as PromptProgress
+    from glm.events import Queued as Queued
     from glm.events import TextDelta as TextDelta
     from glm.events import ThoughtDelta as ThoughtDelta
     from glm.events import ToolCalled as ToolCalled
@@ -81,6 +82,7 @@ _HOMES = {
         "Finished",
         "MessageDone",
         "PromptProgress",
+        "Queued",
         "TextDelta",
         "ThoughtDelta",
         "ToolCalled",
@@ -110,18 +112,30 @@ def load_engine(
     revision: str | None = None,
     gpus: int | None = None,
     progress: Progress | None = None,
+    max_slots: int | None = None,
+    kv_budget: int | None = None,
 ) -> Engine:
     """An engine for a checkpoint folder or hub id; None is the built-in model, "scripted" needs none.
 
+    An address such as http://192.168.1.20:8765 is that of a remote engine, whose model was loaded there.
+    At most `max_slots` answers are written at once (None: 16), with at most `kv_budget` bytes of keys and values
+    (None: a part of what is free); see docs/serving.md.
     The other arguments are those of `load_checkpoint`. Raises `CheckpointError` when
-    the checkpoint cannot be loaded. Close the engine when done with it.
+    the checkpoint cannot be loaded, `EngineError` when a remote engine does not answer.
+    Close the engine when done with it.
     """
+    from glm.engine import is_address
+
     if path_or_id == SCRIPTED:
         from glm.scripted_engine import ScriptedEngine
 
         return ScriptedEngine(delay=0.02)
+    if isinstance(path_or_id, str) and is_address(path_or_id):
+        from glm.remote_engine import RemoteEngine
+
+        return RemoteEngine(path_or_id)
     from glm.checkpoint import load_checkpoint
-    from glm.torch_engine import TorchEngine
+    from glm.torch_engine import MAX_SLOTS, TorchEngine
 
     checkpoint: Checkpoint = load_checkpoint(
         path_or_id,
@@ -135,7 +149,7 @@ def load_engine(
         gpus=gpus,
         progress=progress,
     )
-    return TorchEngine(checkpoint)
+    return TorchEngine(checkpoint, max_slots=max_slots or MAX_SLOTS, kv_budget=kv_budget)
 
 
 def __getattr__(name: str) -> Any:

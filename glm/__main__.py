@@ -1,4 +1,4 @@
-"""The command line of the package: ``python -m glm chat | doctor | sandbox | tiny | verify``.
+"""The command line of the package: ``python -m glm chat | doctor | engine | sandbox | tiny | verify``.
 
 Parses options and calls the module that does the work. What a person did wrong is
 said in one sentence on stderr, exit code 2; ``--debug`` shows the traceback too.
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m glm", description="Talk to GLM models from the terminal.")
     parser.add_argument("--version", action="version", version=f"glm {glm.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_chat, _add_doctor, _add_sandbox, _add_tiny, _add_verify):
+    for add in (_add_chat, _add_doctor, _add_engine, _add_sandbox, _add_tiny, _add_verify):
         add(commands)
     return parser
 
@@ -82,6 +82,16 @@ def _add_chat(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _command(commands, "doctor", "show what is installed, what is missing and how to fix it", _doctor)
+
+
+def _add_engine(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "engine", "hold a model that several front ends share", _engine)
+    add_model_options(command, remote=False)
+    add = command.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on; every request needs the key (default: %(default)s)")
+    add("--port", type=int, default=8765, help="port to listen on (default: %(default)s)")
+    add("--certfile", type=Path, metavar="FILE", help="certificate for HTTPS, with --keyfile (default: plain HTTP)")
+    add("--keyfile", type=Path, metavar="FILE", help="the certificate's private key (default: none)")
 
 
 def _add_sandbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -148,6 +158,20 @@ def _doctor(options: argparse.Namespace) -> int:
     findings = examine()
     print(report(findings))
     return exit_code(findings)
+
+
+def _engine(options: argparse.Namespace) -> int:
+    from glm.engine_server import serve
+
+    progress = ProgressLine()
+    try:
+        engine = glm.load_engine(options.model, **load_arguments(options), progress=progress)
+    finally:
+        progress.end()
+    try:
+        return serve(engine, options.host, options.port, certfile=options.certfile, keyfile=options.keyfile)
+    finally:
+        engine.close()
 
 
 def _sandbox(options: argparse.Namespace) -> int:

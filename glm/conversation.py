@@ -24,6 +24,7 @@ from glm.events import (
     FinishReason,
     MessageDone,
     PromptProgress,
+    Queued,
     TextDelta,
     ThoughtDelta,
     ToolCalled,
@@ -62,6 +63,7 @@ class Conversation:
     `system`, `tools`, `settings` and `max_rounds` may be assigned at any time and hold from
     the next answer on. `max_rounds` is how many tool calls are answered for one question; a call
     that fails with the very error of the one before it ends the loop too.
+    `visitor` is whose conversation it is: an engine with a queue serves visitors in turn.
     `messages` restores an earlier history; it holds no system message, which is kept
     apart in `system` and sent first ("" sends none).
 
@@ -86,6 +88,7 @@ class Conversation:
         settings: GenerationSettings | None = None,
         max_rounds: int = 5,
         messages: Sequence[Message] = (),
+        visitor: str = "",
     ) -> None:
         if any(message.role == "system" for message in messages):
             raise ConversationError("messages hold no system message; pass its text as system=")
@@ -94,6 +97,7 @@ class Conversation:
         self.tools = tools if tools is not None else Toolbox()
         self.settings = settings if settings is not None else GenerationSettings()
         self.max_rounds = max_rounds
+        self.visitor = visitor
         self._messages: Messages = tuple(messages)
         self._waiting: Calls = ()
         self._rounds = 0
@@ -328,7 +332,9 @@ class Conversation:
         finished: Finished | None = None
         partial = Partial()
         prompt = history.prompt(turn.system, turn.messages)
-        stream = self.engine.stream(prompt, tools=turn.tools.specs, settings=turn.settings, stop=turn.stop)
+        stream = self.engine.stream(
+            prompt, tools=turn.tools.specs, settings=turn.settings, stop=turn.stop, visitor=self.visitor
+        )
         try:
             for event in stream:
                 match event:
@@ -346,7 +352,7 @@ class Conversation:
                     case Finished():
                         finished = event
                         continue
-                    case PromptProgress():
+                    case Queued() | PromptProgress():
                         pass
                     case _:
                         assert_never(event)

@@ -19,6 +19,10 @@ Mask None means plain causal attention: one token per row that sees everything r
 """
 
 
+_RAGGED = 1.5
+"""Rows are attended to one by one where reading all as long as the longest would be so many times the work."""
+
+
 def library_forward(model: PreTrainedModel) -> Forward:
     """The model's own forward pass: works for every model that takes a transformers cache."""
     eager = model.config._attn_implementation == "eager"
@@ -83,7 +87,9 @@ class Decoder:
         if count == 1:
             self.cache.look_at(Window(first, first + 1, lengths[0], longest))
         else:
-            self.cache.look_at(Window(first, first + count, longest - 1, longest, positions))
+            spare = count * longest > _RAGGED * (sum(lengths) + count)
+            each = [length + 1 for length in lengths] if spare else None
+            self.cache.look_at(Window(first, first + count, longest - 1, longest, positions, each))
             if min(lengths) + 1 < longest:
                 mask = (torch.arange(longest, device=self._device) <= positions[:, None])[:, None, None]
         return self._forward(tokens, positions[:, None], mask, self.cache).float()

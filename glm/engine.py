@@ -1,7 +1,7 @@
 """The Engine protocol: messages and settings in, events out.
 
 Three implementations share it: the local torch engine, the scripted one for
-tests and trials, and (later) remote ones. A front end never sees which.
+tests and trials, and the remote one, over an engine in another process. A front end never sees which.
 """
 
 from __future__ import annotations
@@ -14,6 +14,14 @@ from typing import Protocol
 from glm.events import EngineEvent
 from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
+
+KEY_VARIABLE = "GLM_ENGINE_KEY"
+"""Environment variable with the key of a remote engine."""
+
+
+def is_address(model: str) -> bool:
+    """True for the address of a remote engine, where a model could also be named by folder or hub id."""
+    return model.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Engine(Protocol):
         tools: Sequence[ToolSpec] = (),
         settings: GenerationSettings,
         stop: threading.Event | None = None,
+        visitor: str = "",
     ) -> Iterator[EngineEvent]:
         """Generate the assistant's next message(s) and yield events until `Finished`.
 
@@ -53,6 +62,9 @@ class Engine(Protocol):
         "cancelled" and then `Finished("cancelled")`. Closing the iterator also ends
         the work. Generation pauses by itself after a tool call: the caller appends
         the observation and calls `stream` again.
+
+        `visitor` tells who asks. When requests have to wait, those of different visitors
+        are served in turn, those of one visitor in their order; `Queued` says how far it is.
 
         Raises `ContextOverflowError` before any computation when the prompt does not
         fit, `EngineError` when the request fails; both where the stream is read.

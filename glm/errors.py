@@ -35,6 +35,17 @@ class ContextOverflowError(GlmError):
         )
 
 
+class CacheOverflowError(ContextOverflowError):
+    """The prompt leaves no room in the memory that the engine may take; `context_length` is what would fit."""
+
+    def __init__(self, *, prompt_tokens: int, context_length: int) -> None:
+        super().__init__(prompt_tokens=prompt_tokens, context_length=context_length)
+        self.args = (
+            f"the conversation is {prompt_tokens} tokens long and the engine has memory for {context_length}; "
+            "shorten or clear the conversation, start with a larger kv_budget, or choose a smaller dtype or model",
+        )
+
+
 class EngineError(GlmError):
     """The engine could not finish a request (out of memory, invalid logits, shut down)."""
 

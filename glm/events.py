@@ -17,6 +17,18 @@ FinishReason = Literal["stop", "length", "cancelled", "tool_rounds", "same_error
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The request waits for others: it is number `position` in the queue, 1 being the next one served.
+
+    `wait_seconds` is how long that will take as far as earlier requests tell, None while they do not. Comes again
+    when either has changed; the first `PromptProgress` with `done` above 0, or any later event, ends the waiting.
+    """
+
+    position: int
+    wait_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PromptProgress:
     """Prefill: `done` of `total` prompt tokens are computed. `done` 0 means waiting to start."""
 
@@ -82,8 +94,9 @@ class Finished:
 
     Token counts are of the engine's tokenizer. `first_token_seconds` counts from
     the request to the first generated token, `decode_seconds` from there to the
-    last one. Two reasons are a Conversation's: "tool_rounds", the tool loop hit its limit, and
-    "same_error", a call failed just as the one before it.
+    last one; `reused_tokens` of the prompt were known from earlier requests. Two reasons
+    are a Conversation's: "tool_rounds", the tool loop hit its limit, and "same_error", a
+    call failed just as the one before it.
     """
 
     reason: FinishReason
@@ -91,6 +104,7 @@ class Finished:
     completion_tokens: int = 0
     first_token_seconds: float = 0.0
     decode_seconds: float = 0.0
+    reused_tokens: int = 0
 
     @property
     def context_tokens(self) -> int:
@@ -105,5 +119,5 @@ class Finished:
         return (self.completion_tokens - 1) / self.decode_seconds
 
 
-EngineEvent = PromptProgress | TextDelta | ThoughtDelta | CallDelta | MessageDone | ToolCalled | Finished
+EngineEvent = Queued | PromptProgress | TextDelta | ThoughtDelta | CallDelta | MessageDone | ToolCalled | Finished
 Event = EngineEvent | ToolShows | ToolReturned

@@ -7,7 +7,8 @@ library's own forward pass is the specification; the tests compare the two.
 
 On processors that cannot multiply half precision numbers, large products run in
 float32 with weights widened as they are used: ten times quicker there for a prompt,
-without keeping the weights in float32.
+without keeping the weights in float32. On those that compute in float32 anyway, weights
+are packed when several requests are served at once (`glm.packed_linear`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from torch.nn import functional as F
 from transformers import GlmForCausalLM, PreTrainedModel
 
 from glm.models.chatglm2 import ChatGLM2ForCausalLM
+from glm.packed_linear import Matrix, pack_all
 from glm.slot_cache import SlotCache, SlotLayer
 
 WIDEN_FROM = 8
@@ -41,12 +43,11 @@ class _Block:
     """The weights of one layer, in the order of their use."""
 
     input_norm: torch.Tensor
-    qkv: torch.Tensor
-    qkv_bias: torch.Tensor | None
-    output: torch.Tensor
+    qkv: Matrix
+    output: Matrix
     output_norm: torch.Tensor
-    gate_up: torch.Tensor
-    down: torch.Tensor
+    gate_up: Matrix
+    down: Matrix
 
 
 def can_speed_up(model: PreTrainedModel) -> bool:
@@ -99,45 +100,57 @@ class FastGlm:
         self._frequencies = model.model.rotary_emb.inv_freq.float()
         self._blocks = [_block(layer) for layer in model.model.layers]
         self._final_norm = model.model.norm.weight
-        self._vocabulary = model.lm_head.weight
+        self._vocabulary = Matrix(model.lm_head.weight)
         self._dtype = self._embedding.dtype
         self._widens = emulates_half_precision(model)
+        self._packed: bool | None = None
+        """None until there was a reason to pack."""
 
     def __call__(
         self, ids: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor | None, cache: SlotCache
     ) -> torch.Tensor:
         count, length = ids.shape
+        if self._packed is None and count > 1:
+            self._packed = pack_all(self._matrices())
+        packed = bool(self._packed) and count * length > 1
         dtype = torch.float32 if self._widens and count * length >= WIDEN_FROM else self._dtype
         hidden = F.embedding(ids, self._embedding).to(dtype)
+        if mask is not None:  # what attention adds to its scores, made once and not in every layer
+            mask = torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, float("-inf"))
         rotation = self._rotation(positions, dtype)
         for block, layer in zip(self._blocks, cache.layers, strict=True):
             normed = F.rms_norm(hidden, self._norm_shape, block.input_norm.to(dtype), self._eps)
-            attended = self._attention(normed, block, layer, rotation, mask)
-            hidden = hidden + F.linear(attended, block.output.to(dtype))
+            attended = self._attention(block.qkv(normed, packed=packed), layer, rotation, mask)
+            hidden = hidden + block.output(attended, packed=packed)
             normed = F.rms_norm(hidden, self._norm_shape, block.output_norm.to(dtype), self._eps)
-            gate, up = F.linear(normed, block.gate_up.to(dtype)).chunk(2, dim=-1)
-            hidden = hidden + F.linear(F.silu(gate).mul_(up), block.down.to(dtype))
+            gate, up = block.gate_up(normed, packed=packed).chunk(2, dim=-1)
+            hidden = hidden + block.down(F.silu(gate).mul_(up), packed=packed)
         last = F.rms_norm(hidden[:, -1].to(self._dtype), self._norm_shape, self._final_norm, self._eps)
-        return F.linear(last, self._vocabulary)
+        return self._vocabulary(last, packed=bool(self._packed) and count > 1)
+
+    def _matrices(self) -> list[Matrix]:
+        layers = [(block.qkv, block.output, block.gate_up, block.down) for block in self._blocks]
+        return [*(matrix for layer in layers for matrix in layer), self._vocabulary]
 
     def _attention(
         self,
-        normed: torch.Tensor,
-        block: _Block,
+        joined: torch.Tensor,
         layer: SlotLayer,
         rotation: tuple[torch.Tensor, torch.Tensor],
         mask: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Write keys and values of [n, q, hidden] into the cache and attend to all of it, [n, q, heads * dim]."""
-        dtype, (cosine, sine) = normed.dtype, rotation
-        bias = None if block.qkv_bias is None else block.qkv_bias.to(dtype)
-        qkv = F.linear(normed, block.qkv.to(dtype), bias).unflatten(-1, (-1, self._head_dim))
+        """Write keys and values of `joined`, q, k and v of [n, q] tokens, into the cache and attend to all of it."""
+        dtype, (cosine, sine) = joined.dtype, rotation
+        qkv = joined.unflatten(-1, (-1, self._head_dim))
         qk = qkv[:, :, : self._heads + self._groups]
         # Rotating pairs (a, b) to (a cos - b sin, b cos + a sin): swap them, and let the sine carry the sign.
         swapped = qk.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
         qk = torch.addcmul(qk * cosine, swapped, sine).transpose(1, 2)
         new_values = qkv[:, :, self._heads + self._groups :].transpose(1, 2)
         keys, values = layer.update(qk[:, self._heads :].to(self._dtype), new_values.to(self._dtype))
+        lengths = layer.window.lengths if layer.window is not None else None
+        if lengths is not None:
+            return self._attend_singly(qk[:, : self._heads], keys, values, lengths)
         return self._attend(qk[:, : self._heads], keys.to(dtype), values.to(dtype), mask)
 
     def _rotation(self, positions: torch.Tensor, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
@@ -166,6 +179,19 @@ class FastGlm:
         )
         return attended.transpose(1, 2).reshape(count, length, heads * dim)
 
+    def _attend_singly(
+        self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, lengths: list[int]
+    ) -> torch.Tensor:
+        """The same of one token per row, where a few rows are much longer than the others."""
+        dtype = query.dtype
+        rows = (
+            self._attend(
+                one, keys[row : row + 1, :, :length].to(dtype), values[row : row + 1, :, :length].to(dtype), None
+            )
+            for row, (one, length) in enumerate(zip(query.split(1), lengths, strict=True))
+        )
+        return torch.cat(list(rows))
+
 
 def _block(layer: nn.Module) -> _Block:
     attention, mlp = layer.self_attn, layer.mlp
@@ -177,12 +203,11 @@ def _block(layer: nn.Module) -> _Block:
         bias = _join([part.bias for part in parts]) if attention.q_proj.bias is not None else None
     return _Block(
         input_norm=layer.input_layernorm.weight,
-        qkv=qkv,
-        qkv_bias=bias,
-        output=attention.o_proj.weight,
+        qkv=Matrix(qkv, bias),
+        output=Matrix(attention.o_proj.weight),
         output_norm=layer.post_attention_layernorm.weight,
-        gate_up=mlp.gate_up_proj.weight,
-        down=mlp.down_proj.weight,
+        gate_up=Matrix(mlp.gate_up_proj.weight),
+        down=Matrix(mlp.down_proj.weight),
     )
 
 

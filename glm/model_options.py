@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from glm.checkpoint import QUANTIZE
+from glm.engine import KEY_VARIABLE, is_address
 from glm.generations import GENERATIONS
 from glm.hub import HUBS
 from glm.placement import DTYPES
@@ -14,14 +15,24 @@ from glm.placement import DTYPES
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--model` and everything that `load_arguments` reads."""
-    parser.add_argument(
+def add_model_options(parser: argparse.ArgumentParser, *, remote: bool = True) -> None:
+    """Add `--model` and everything that `load_arguments` reads; with `remote` also `--engine`, an address as model."""
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--model",
         metavar="MODEL",
         help='a folder with a checkpoint, a hub id such as THUDM/chatglm3-6b, or "scripted" for no model at all '
         "(default: the built-in model)",
     )
+    if remote:
+        one.add_argument(
+            "--engine",
+            dest="model",
+            type=_address,
+            metavar="URL",
+            help=f"use the model of another process, started with `python -m glm engine`; its key is taken from "
+            f"{KEY_VARIABLE} (default: load a model here)",
+        )
     add_loading_options(parser)
     add = parser.add_argument
     add("--hub", choices=HUBS, default="huggingface", help="where a hub id is downloaded from (default: %(default)s)")
@@ -60,6 +71,12 @@ def load_arguments(given: argparse.Namespace) -> dict[str, Any]:
 def _device(value: str) -> str:
     if not _DEVICE.fullmatch(value):
         raise argparse.ArgumentTypeError(f"a device is auto, cpu, cuda, cuda:N or mps, got {value!r}")
+    return value
+
+
+def _address(value: str) -> str:
+    if not is_address(value):
+        raise argparse.ArgumentTypeError(f"the address of an engine is like http://192.168.1.20:8765, got {value!r}")
     return value
 
 

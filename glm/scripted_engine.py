@@ -60,6 +60,7 @@ class Asked:
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...]
     settings: GenerationSettings
+    visitor: str = ""
 
 
 class ScriptedEngine:
@@ -97,11 +98,12 @@ class ScriptedEngine:
         tools: Sequence[ToolSpec] = (),
         settings: GenerationSettings,
         stop: threading.Event | None = None,
+        visitor: str = "",
     ) -> Iterator[EngineEvent]:
         """The next scripted reply as events; see `Engine.stream`."""
         prompt_tokens = self.count_tokens(messages, tools=tools)
         with self._lock:
-            self.asked.append(Asked(tuple(messages), tuple(tools), settings))
+            self.asked.append(Asked(tuple(messages), tuple(tools), settings, visitor))
             self._refuse_when_closed()
             if prompt_tokens + 1 > self._context_length:
                 raise ContextOverflowError(prompt_tokens=prompt_tokens, context_length=self._context_length)

@@ -1,8 +1,7 @@
 """SlotCache: keys and values of several requests, one row each, in one growing block per layer.
 
 A row is addressed by slices, so neither a decode step nor a prefill chunk copies the
-history. The owner of the rows is the engine; this file only stores and moves them.
-Later prefix reuse needs nothing but keeping a row instead of releasing it.
+history. Who has which row is in `glm.rows`; this file only stores and moves them.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
-STEP = 256
-"""Tokens by which the block grows at least; reallocating on every token would copy the history each time."""
+from glm.cache_budget import STEP, rounded
+from glm.prefix_cache import Row
 
 
 class Window:
@@ -22,17 +21,27 @@ class Window:
     Rows `first` to `last` (exclusive). A prefill chunk writes tokens `start` to
     `start` + its length in its one row. A decode step writes one token per row, at
     `positions`; with a single row that is the same as a chunk of length one.
-    Reading covers the first `length` tokens of the rows.
+    Reading covers the first `length` tokens of the rows. `lengths` says, where that is
+    known and worth it, how many of them each row has: the rest is masked.
     """
 
-    __slots__ = ("first", "last", "length", "positions", "rows", "start")
+    __slots__ = ("first", "last", "length", "lengths", "positions", "rows", "start")
 
-    def __init__(self, first: int, last: int, start: int, length: int, positions: torch.Tensor | None = None) -> None:
+    def __init__(
+        self,
+        first: int,
+        last: int,
+        start: int,
+        length: int,
+        positions: torch.Tensor | None = None,
+        lengths: list[int] | None = None,
+    ) -> None:
         self.first = first
         self.last = last
         self.start = start
         self.length = length
         self.positions = positions
+        self.lengths = lengths
         self.rows = None if positions is None else torch.arange(first, last, device=positions.device)
 
     def written(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
@@ -114,12 +123,16 @@ def _resized(block: torch.Tensor | None, rows: int, capacity: int) -> torch.Tens
 
 
 class SlotCache(Cache):
-    """The rows of all layers. `max_rows` and `max_tokens` bound its growth."""
+    """The rows of all layers. `max_rows` and `max_tokens` bound its growth.
+
+    It grows by more than is asked for, but not beyond `max_cells` tokens in all rows together, where that is set.
+    """
 
     def __init__(self, layer_count: int, *, max_rows: int, max_tokens: int) -> None:
         super().__init__(layers=[SlotLayer() for _ in range(layer_count)])
         self._max_rows = max_rows
         self._max_tokens = max_tokens
+        self.max_cells: int | None = None
         self.row_count = 0
         self.capacity = 0
 
@@ -130,7 +143,10 @@ class SlotCache(Cache):
             layer.window = window
 
     def reserve(self, rows: int, tokens: int) -> None:
-        """Make room for `rows` rows of `tokens` tokens. Raises what torch raises when memory is short."""
+        """Make room for `rows` rows of `tokens` tokens. Raises what torch raises when memory is short.
+
+        When there is none to spare, what lies beyond these rows and tokens is given back.
+        """
         if rows <= self.row_count and tokens <= self.capacity:
             return
         new_rows, capacity = self.row_count, self.capacity
@@ -139,6 +155,8 @@ class SlotCache(Cache):
         if tokens > capacity:
             wanted = max(tokens, capacity + capacity // 2)
             capacity = max(tokens, min(-(-wanted // STEP) * STEP, self._max_tokens))
+        if self.max_cells is not None and new_rows * capacity > self.max_cells:
+            new_rows, capacity = rows, rounded(tokens, self._max_tokens)
         self._resize(new_rows, capacity)
 
     def trim(self, rows: int, tokens: int) -> None:
@@ -154,6 +172,47 @@ class SlotCache(Cache):
             if layer.is_initialized:
                 layer.keys[target, :, :length] = layer.keys[source, :, :length]
                 layer.values[target, :, :length] = layer.values[source, :, :length]
+
+    def swap(self, first: int, second: int, lengths: tuple[int, int]) -> None:
+        """Exchange two rows that have so many tokens."""
+        held = self.copy_of(first, lengths[0])
+        self.move(second, first, lengths[1])
+        self.write(second, held, lengths[0])
+
+    def copy_of(self, row: int, length: int) -> Row:
+        """The first `length` tokens of a row, copied."""
+        return [
+            (layer.keys[row : row + 1, :, :length].clone(), layer.values[row : row + 1, :, :length].clone())
+            if layer.is_initialized
+            else None
+            for layer in self.layers
+        ]
+
+    def write(self, row: int, source: Row, length: int) -> None:
+        """Write the first `length` tokens of what `copy_of` or `give_away` returned into a row that has room for it."""
+        for layer, states in zip(self.layers, source, strict=True):
+            if states is not None:
+                if not layer.is_initialized:
+                    layer.lazy_initialization(*states)
+                layer.keys[row, :, :length] = states[0][0, :, :length]
+                layer.values[row, :, :length] = states[1][0, :, :length]
+
+    def give_away(self) -> Row:
+        """All that a block of a single row holds, not copied; the block is empty after that."""
+        assert self.row_count == 1
+        row: Row = [(layer.keys, layer.values) if layer.is_initialized else None for layer in self.layers]
+        self.release()
+        return row
+
+    def adopt(self, row: Row) -> None:
+        """Make what `copy_of` or `give_away` returned the only row of an empty block, without a copy."""
+        assert not self.row_count
+        self.row_count, self.capacity = 1, min(states[0].shape[2] for states in row if states is not None)
+        for layer, states in zip(self.layers, row, strict=True):
+            layer.wanted = (1, self.capacity)
+            if states is not None:
+                layer.keys, layer.values = states
+                layer.is_initialized = True
 
     def wipe(self, row: int) -> None:
         """Zero a row, so that invalid numbers in it cannot reach its next user through masked positions."""

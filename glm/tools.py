@@ -39,17 +39,25 @@ class Tool:
     that shows its work while it runs; it gets the stop flag too and has to heed it. With
     neither a person answers the call: the `Conversation` then waits in `pending`, as it does
     for consent where `approval` is "ask". A tool that may "never" run is not offered.
+    One that is `owner_only` acts with the rights of whoever runs the program: a page that others
+    use too gives it to nobody else, see `permitted`.
     """
 
     spec: ToolSpec
     run: Callable[[Mapping[str, Any]], str] | None = None
     approval: Approval = "always"
     perform: Callable[[Mapping[str, Any], threading.Event], Performance] | None = None
+    owner_only: bool = False
 
     @property
     def is_manual(self) -> bool:
         """True when there is no code behind it."""
         return self.run is None and self.perform is None
+
+
+def permitted(tools: Iterable[Tool], *, is_owner: bool) -> tuple[Tool, ...]:
+    """Those of `tools` that somebody may use who is, or is not, the owner of this computer."""
+    return tuple(tool for tool in tools if is_owner or not tool.owner_only)
 
 
 class Toolbox:

@@ -31,7 +31,10 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-_BROKEN_CONNECTION = ("net::ERR_", "disconnected from server", "reaching server endpoint", "server is not responding")
+_BROKEN_CONNECTION = (
+    "net::ERR_", "disconnected from server", "reaching server endpoint", "server is not responding", "network error",
+    "Connection errored out", "AbortError: signal is aborted",
+)  # fmt: skip
 
 
 @dataclass

@@ -1,7 +1,11 @@
-"""``web_demo2.py`` with a scripted engine that takes its time: a program for tests that look on while it speaks."""
+"""A chat whose scripted engine takes its time: ``web_demo2.py``, or what the environment's PATIENT names.
+
+A program for tests that look on while it speaks.
+"""
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -10,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from apps import streamlit_app  # noqa: E402 - found through the line above
+import glm  # noqa: E402 - found through the line above
 from glm.scripted_engine import ScriptedEngine  # noqa: E402
 
 
@@ -18,6 +22,6 @@ def _load_patiently(model: str | None, **options: Any) -> ScriptedEngine:
     return ScriptedEngine(delay=0.08)
 
 
-streamlit_app.load_engine = _load_patiently  # type: ignore[assignment]
-sys.argv[0] = str(ROOT / "web_demo2.py")
+glm.load_engine = _load_patiently  # type: ignore[assignment]
+sys.argv[0] = str(ROOT / os.environ.get("PATIENT", "web_demo2.py"))
 runpy.run_path(sys.argv[0], run_name="__main__")

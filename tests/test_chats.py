@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from apps import status
 from apps.chats import Chat, Chats
+from apps.engine_loader import EngineLoader
 from apps.live import Live
 from apps.running import RunningAnswer
+from apps.texts import Lang
+from glm.conversation import Conversation
 from glm.errors import ContextOverflowError, ConversationError, EngineError
-from glm.events import Event, Finished, PromptProgress, TextDelta
+from glm.events import Event, Finished, MessageDone, PromptProgress, Queued, TextDelta
 from glm.messages import Message
 from glm.scripted_engine import ScriptedEngine
 from glm.settings import GenerationSettings
@@ -96,6 +100,48 @@ def test_the_live_answer_is_what_came_since_the_last_whole_message() -> None:
     assert live.reading_percent == 25
     live.feed([PromptProgress(200, 200), TextDelta("a"), TextDelta("b")])
     assert (live.text, live.reading_percent) == ("ab", None)
+    live.feed([MessageDone(Message("assistant", "ab"))])
+    assert (live.text, live.completed) == ("", 1)
+
+
+def test_waiting_in_the_queue_ends_with_the_first_thing_that_is_done() -> None:
+    live = Live()
+    live.feed([PromptProgress(0, 9), Queued(2, 19.6), PromptProgress(0, 9)])
+    assert (live.queue_position, live.queue_seconds) == (2, 19.6)
+    live.feed([PromptProgress(9, 9)])
+    assert (live.queue_position, live.queue_seconds) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("lang", "live", "words"),
+    [
+        ("en", Live(queue_position=2, queue_seconds=19.6), "In the queue: 2nd, about 20 s"),
+        ("zh", Live(queue_position=2, queue_seconds=19.6), "排队中：第 2 位，约 20 秒"),
+        ("en", Live(queue_position=11), "In the queue: 11th"),
+        ("en", Live(queue_position=103, queue_seconds=0.2), "In the queue: 103rd, about 1 s"),
+        ("en", Live(prompt_done=1, prompt_total=4), "Reading the conversation… 25 %"),
+    ],
+)
+def test_what_stands_for_an_answer_says_why_there_is_none_yet(lang: Lang, live: Live, words: str) -> None:
+    loader = EngineLoader(lambda progress: ScriptedEngine()).start()
+    assert loader.wait(20)
+    assert status.waiting_note(loader, live, lang) == words
+    queued = bool(live.queue_position)
+    line = status.status_html(loader, Conversation(ScriptedEngine()), None, lang, status.queue_note(live, lang))
+    assert (words in line) == queued and ("8,192" in line) == (not queued)
+
+
+def test_what_is_being_written_is_shown_once_while_it_goes_into_the_history() -> None:
+    chat = opened(None, "first", "second").new("me", "chat")
+    asked(chat, "q")
+    running = asked(chat, "r")
+    live = Live()
+    for event in running.events:  # a watcher that is behind: the history holds the answer already
+        assert [message.content for message in chat.whole_messages(live)] == ["q", "first", "r"]
+        live.feed([event])
+        if isinstance(event, MessageDone):
+            break
+    assert (live.text, chat.whole_messages(live)) == ("", chat.messages)
 
 
 # -- answers -------------------------------------------------------------------------------------------
@@ -199,6 +245,25 @@ def test_a_conversation_deleted_in_the_middle_of_its_answer_stays_deleted(path: 
     chats.delete("me", chat.id)
     assert running.wait(5)
     assert chats.listed("me") == []
+
+
+def test_what_is_said_in_a_conversation_deleted_elsewhere_is_kept_anew(path: Path) -> None:
+    chats = opened(path, "one", "two")
+    chat = chats.new("me", "chat")
+    asked(chat, "a")
+    chats.delete("me", chat.id)
+    asked(chat, "b")
+    kept = opened(path)
+    assert [summary.title for summary in kept.listed("me")] == ["a"]
+    assert kept.open("me", chat.id).messages == chat.messages
+
+
+def test_the_engine_knows_whose_conversation_it_is(path: Path) -> None:
+    chats = opened(path, "one")
+    chat = chats.new("me", "chat")
+    assert chat.conversation.visitor == "me"
+    chat.replace(Transcript((Message("user", "other"),), ""))
+    assert chat.conversation.visitor == "me"
 
 
 def test_a_conversation_that_another_program_changed_goes_on_as_a_copy(path: Path) -> None:

@@ -235,6 +235,21 @@ def test_an_uploaded_file_is_told_to_the_model_and_can_be_read(service: Service,
     assert streamlit_code_panel._notebook(_View(chat)).count(b"read_csv('./sales.csv')") == 1  # type: ignore[arg-type]
 
 
+def test_after_a_new_start_of_the_program_the_model_is_told_that_variables_and_files_are_gone(
+    service: Service, engine: ScriptedEngine
+) -> None:
+    engine.enqueue(code("x = 5\nprint(x)"), "Done.")
+    page = ask(opened("code"), "Set x")
+    chat = chat_of(page, "code")
+    assert service.code is not None
+    service.code.forget(chat.id)  # what a new process has: the conversation, and no kernel for it
+    engine.enqueue(code("print(x)"), "It is gone.")
+    ask(checked(page.run()), "Print x")
+    told = [message.content for message in chat.messages if message.role == "observation"]
+    assert told[0] == "5"
+    assert "files of earlier cells are gone" in told[1] and "NameError" in told[1]
+
+
 def test_a_deleted_conversation_takes_its_kernel_and_files_along(service: Service, engine: ScriptedEngine) -> None:
     engine.enqueue(code("open('kept.txt', 'w').write('x')"), "Done.")
     page = ask(opened("code"), "Go")

@@ -651,7 +651,7 @@ class _Watched:
         return EngineInfo("watched", "none", "none", 100)
 
     def stream(
-        self, messages: object, *, tools: object = (), settings: object, stop: object = None
+        self, messages: object, *, tools: object = (), settings: object, stop: object = None, visitor: str = ""
     ) -> Iterator[EngineEvent]:
         self._streams.append(self._run())
         return self._streams[-1]

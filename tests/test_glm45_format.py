@@ -254,13 +254,12 @@ def test_the_terminal_shows_thoughts_before_the_answer() -> None:
 
 
 def test_the_page_folds_thoughts_above_the_answer() -> None:
-    from apps.chat_session import ChatSession
-    from apps.engine_loader import EngineLoader
+    from apps import gradio_view
+    from apps.chats import Chats
 
-    loader = EngineLoader(lambda progress: Recorded(thoughtful_events())).start()
-    session = ChatSession(loader)
-    frames = list(session.play(session.conversation.send("2 + 2?")))
-    shown = frames[-1].messages[-1]["content"]
+    chat = Chats(Recorded(thoughtful_events()), None).new("me", "chat")
+    assert chat.answer(lambda: chat.conversation.send("2 + 2?")).wait(20)
+    shown = gradio_view.shown(chat, "en").bubbles[-1]["content"]
     assert shown.startswith('<details class="thought"><summary>Thinking</summary>')
     assert shown.endswith("</details>\n\nFour.")
     assert "<b>" not in shown

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import torch
 
-from glm.sampling import Sampler, library_processors
+from glm.sampling import Sampler, best_of_each, library_processors
 from glm.settings import GenerationSettings
 
 VOCABULARY = 400
@@ -117,3 +119,33 @@ def test_filtered_tokens_are_never_chosen() -> None:
     sampler = Sampler(GenerationSettings(temperature=2.0, top_k=2, top_p=1.0, seed=9), [])
     scores = torch.tensor([0.0, 0.1, -0.1, -0.2])
     assert {sampler.choose(scores) for _ in range(200)} == {0, 1}
+
+
+CHOOSERS = [
+    *SETTINGS,
+    GenerationSettings(temperature=0.0),
+    GenerationSettings(temperature=0.0, repetition_penalty=1.5),
+    GenerationSettings(top_k=VOCABULARY),
+]
+
+
+@pytest.mark.parametrize("coarse", [False, True], ids=["different", "many ties"])
+def test_rows_looked_at_together_choose_what_each_chooses_alone(coarse: bool) -> None:
+    rows = torch.stack([random_scores(seed) for seed in range(len(CHOOSERS))])
+    if coarse:
+        rows = rows.round()
+    for seed in range(20):
+        seeded = [replace(settings, seed=seed) for settings in CHOOSERS]
+        together, alone = ([Sampler(settings, PROMPT) for settings in seeded] for _ in range(2))
+        tops = best_of_each(rows, together)
+        chosen = [sampler.choose(row, None, top) for sampler, row, top in zip(together, rows, tops, strict=True)]
+        assert chosen == [sampler.choose(row) for sampler, row in zip(alone, rows, strict=True)]
+
+
+@pytest.mark.parametrize("settings", [GenerationSettings(), GenerationSettings(temperature=0.0)], ids=str)
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_invalid_scores_show_in_the_best(settings: GenerationSettings, number: float) -> None:
+    rows = torch.stack([random_scores(0), random_scores(1)])
+    rows[1, 17] = number
+    tops = best_of_each(rows, [Sampler(settings, []), Sampler(settings, [])])
+    assert math.isfinite(tops[0].score) and not math.isfinite(tops[1].score)

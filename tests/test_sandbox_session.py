@@ -14,6 +14,7 @@ from glm.errors import SandboxError
 from glm.sandbox.kernel import said_exit
 from glm.sandbox.kernel_main import _MapPath
 from glm.sandbox.manager import SandboxManager
+from glm.sandbox.outputs import told_to_model
 from glm.sandbox.session import JupyterSandbox
 from glm.sandbox.values import ErrorOutput, ImageOutput, Limits, OutputShown, TextOutput
 from tests.sandbox_cells import notices, run, text, tier_here
@@ -202,6 +203,14 @@ def test_a_restart_forgets_variables_and_keeps_files(shared: JupyterSandbox) -> 
     run(shared, "forgotten = 1; open('kept.txt', 'w').write('x')")
     shared.restart()
     assert text(run(shared, "import os; print('forgotten' in globals(), os.path.exists('kept.txt'))")) == "False True\n"
+
+
+def test_a_sandbox_that_goes_on_for_an_earlier_one_says_once_what_is_gone(manager: SandboxManager) -> None:
+    again = manager.open("again", goes_on=True)
+    done = run(again, "print(1)")
+    assert notices(done) == ["started_anew"] and "files of earlier cells are gone" in told_to_model(done)
+    assert notices(run(again, "print(2)")) == []
+    again.close()
 
 
 def test_two_visitors_share_nothing(manager: SandboxManager, shared: JupyterSandbox) -> None:

@@ -4,169 +4,45 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import GlmConfig, GlmForCausalLM
+from transformers import GlmForCausalLM
 
-from glm.detokenizer import Detokenizer
 from glm.errors import ContextOverflowError, EngineError
-from glm.events import EngineEvent, Finished, MessageDone, PromptProgress, TextDelta
-from glm.messages import Message, ToolSpec
+from glm.events import EngineEvent, MessageDone, PromptProgress
+from glm.messages import Message
 from glm.settings import GenerationSettings
 from glm.torch_engine import TorchEngine
-
-CONTEXT = 1024
-STOP_ID = 256
-PATIENCE = 30.0
-"""Seconds after which a wait is a failure; nothing here takes more than a fraction of it."""
-
-
-def byte_tokenizer() -> Tokenizer:
-    """One token per byte."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={char: index for index, char in enumerate(alphabet)}, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    return tokenizer
-
-
-@dataclass
-class PlainFormat:
-    """The last message's text is the prompt; every id but `STOP_ID` is text."""
-
-    tokenizer: Tokenizer = field(default_factory=byte_tokenizer)
-    on_token: Callable[[str, int], None] = lambda prompt, count: None
-    """Called on the worker thread with the prompt and how many ids were generated for it."""
-    allowed_first: list[int] | None = None
-    stop_ids = frozenset({STOP_ID})
-    calls_tools = False
-
-    def encode(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> list[int]:
-        self.last_prompt = messages[-1].content
-        return self.tokenizer.encode(self.last_prompt).ids
-
-    def reader(self, tools: Sequence[ToolSpec] = ()) -> PlainReader:
-        return PlainReader(self, self.last_prompt)
-
-
-class PlainReader:
-    def __init__(self, fmt: PlainFormat, prompt: str) -> None:
-        self.format, self.prompt = fmt, prompt
-        self.detokenizer = Detokenizer(fmt.tokenizer)
-        self.done = False
-        self.text = ""
-        self.ids: list[int] = []
-
-    def allowed(self) -> list[int] | None:
-        return None if self.ids else self.format.allowed_first
-
-    def feed(self, token_id: int) -> list[EngineEvent]:
-        self.ids.append(token_id)
-        self.format.on_token(self.prompt, len(self.ids))
-        if token_id == STOP_ID:
-            self.done = True
-            return self._message("stop")
-        piece = self.detokenizer.feed(token_id)
-        self.text += piece
-        return [TextDelta(piece)] if piece else []
-
-    def finish(self, reason: str) -> list[EngineEvent]:
-        return self._message(reason)
-
-    def _message(self, finish: str) -> list[EngineEvent]:
-        return [MessageDone(Message("assistant", self.text, finish=finish))]  # type: ignore[arg-type]
+from tests.small_engine import (
+    CONTEXT,
+    PATIENCE,
+    STOP_ID,
+    Engines,
+    PlainFormat,
+    ask,
+    byte_tokenizer,
+    generated,
+    is_idle,
+    last,
+    small_model,
+    text_of,
+    wait_for,
+)
 
 
 @pytest.fixture(scope="module")
 def model() -> GlmForCausalLM:
-    torch.manual_seed(0)
-    config = GlmConfig(
-        vocab_size=257,
-        hidden_size=64,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=16,
-        max_position_embeddings=CONTEXT,
-        attention_bias=True,
-        initializer_range=0.3,
-        pad_token_id=None,
-        eos_token_id=None,
-    )
-    model = GlmForCausalLM(config).eval()
-    with torch.no_grad():
-        model.lm_head.weight[STOP_ID] = 0  # so that answers end at their limit unless a test wants otherwise
-        for parameter in model.parameters():
-            if parameter.dim() == 1:
-                parameter.add_(torch.randn_like(parameter) * 0.1)
-    return model
+    return small_model()
 
 
 @pytest.fixture
-def start(model: GlmForCausalLM) -> Iterator[Callable[..., TorchEngine]]:
+def start(model: GlmForCausalLM) -> Iterator[Engines]:
     """Start engines over the small model; they are closed after the test."""
-    engines = []
-
-    def start(fmt: PlainFormat | None = None, **options: int) -> TorchEngine:
-        description = SimpleNamespace(name="tiny", device="cpu", dtype="float32", context_length=CONTEXT, generation="")
-        engine = TorchEngine(
-            SimpleNamespace(model=model, prompt=fmt or PlainFormat(), description=description), **options
-        )
-        engines.append(engine)
-        return engine
-
-    yield start
-    for engine in engines:
-        engine.close()
-
-
-def ask(
-    engine: TorchEngine,
-    prompt: str,
-    max_new_tokens: int = 20,
-    stop: threading.Event | None = None,
-    **settings: float | None,
-) -> list[EngineEvent]:
-    chosen = GenerationSettings.from_mapping({"temperature": 0.0, "max_new_tokens": max_new_tokens, **settings})
-    return list(engine.stream([Message("user", prompt)], settings=chosen, stop=stop))
-
-
-def text_of(events: list[EngineEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def last(events: list[EngineEvent]) -> Finished:
-    assert isinstance(events[-1], Finished)
-    return events[-1]
-
-
-def generated(model: GlmForCausalLM, prompt: str, max_new_tokens: int) -> str:
-    """What the library's own generate says, greedily."""
-    tokenizer = byte_tokenizer()
-    ids = torch.tensor([tokenizer.encode(prompt).ids])
-    output = model.generate(
-        ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=max_new_tokens, pad_token_id=0
-    )
-    detokenizer = Detokenizer(tokenizer)
-    return "".join(map(detokenizer.feed, output[0, ids.shape[1] :].tolist()))
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.002)
-
-
-def is_idle(engine: TorchEngine) -> bool:
-    return not (engine._decoding or engine._prefilling or engine._waiting) and not engine._decoder.cache.allocated_bytes
+    engines = Engines(model)
+    yield engines
+    engines.close()
 
 
 PROMPTS = ["one", "a somewhat longer prompt", "x" * 70, "你好，世界", "yes? " * 30, "Zz", "The seventh of them."]
@@ -179,7 +55,7 @@ def ask_together(engine: TorchEngine, fmt: PlainFormat, **settings: float) -> di
     def hold(prompt: str, count: int) -> None:
         if prompt == PROMPTS[0] and count == 1 and not held.is_set():
             held.set()
-            wait_for(lambda: len(engine._waiting) == len(PROMPTS) - 1)
+            wait_for(lambda: len(engine._queue) == len(PROMPTS) - 1)
 
     fmt.on_token = hold
     answers: dict[str, str] = {}
@@ -193,19 +69,19 @@ def ask_together(engine: TorchEngine, fmt: PlainFormat, **settings: float) -> di
     for count, thread in enumerate(threads[1:], start=1):
         thread.start()
         # One by one, since PlainFormat remembers only the last prompt.
-        wait_for(lambda count=count: len(engine._waiting) == count or count == len(PROMPTS) - 1)
+        wait_for(lambda count=count: len(engine._queue) == count or count == len(PROMPTS) - 1)
     for thread in threads:
         thread.join(PATIENCE)
     return answers
 
 
-def test_greedy_alone_is_what_generate_says(model: GlmForCausalLM, start: Callable[..., TorchEngine]) -> None:
+def test_greedy_alone_is_what_generate_says(model: GlmForCausalLM, start: Engines) -> None:
     engine = start()
     for prompt in PROMPTS:
         assert text_of(ask(engine, prompt, 40)) == generated(model, prompt, 40)
 
 
-def test_greedy_among_others_is_what_generate_says(model: GlmForCausalLM, start: Callable[..., TorchEngine]) -> None:
+def test_greedy_among_others_is_what_generate_says(model: GlmForCausalLM, start: Engines) -> None:
     fmt = PlainFormat()
     engine = start(fmt, prefill_chunk=32)
     batches = []
@@ -217,7 +93,7 @@ def test_greedy_among_others_is_what_generate_says(model: GlmForCausalLM, start:
 
 
 def test_greedy_with_the_librarys_forward_pass_is_what_generate_says(
-    model: GlmForCausalLM, start: Callable[..., TorchEngine], monkeypatch: pytest.MonkeyPatch
+    model: GlmForCausalLM, start: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("glm.fast_glm.can_speed_up", lambda model: False)
     fmt = PlainFormat()
@@ -225,13 +101,13 @@ def test_greedy_with_the_librarys_forward_pass_is_what_generate_says(
     assert answers == {prompt: generated(model, prompt, 30 + 7 * n) for n, prompt in enumerate(PROMPTS)}
 
 
-def test_more_requests_than_slots_wait_their_turn(model: GlmForCausalLM, start: Callable[..., TorchEngine]) -> None:
+def test_more_requests_than_slots_wait_their_turn(model: GlmForCausalLM, start: Engines) -> None:
     fmt = PlainFormat()
     answers = ask_together(start(fmt, max_slots=2), fmt)
     assert answers == {prompt: generated(model, prompt, 30 + 7 * n) for n, prompt in enumerate(PROMPTS)}
 
 
-def test_a_seed_says_the_same_alone_and_among_others(start: Callable[..., TorchEngine]) -> None:
+def test_a_seed_says_the_same_alone_and_among_others(start: Engines) -> None:
     fmt = PlainFormat()
     engine = start(fmt)
     settings = {"temperature": 1.0, "seed": 42, "repetition_penalty": 1.2}
@@ -241,38 +117,38 @@ def test_a_seed_says_the_same_alone_and_among_others(start: Callable[..., TorchE
     assert text_of(ask(engine, PROMPTS[0], 30, **{**settings, "seed": 43})) != alone[PROMPTS[0]]
 
 
-def test_a_prompt_read_in_chunks_is_the_prompt_read_at_once(start: Callable[..., TorchEngine]) -> None:
+def test_a_prompt_read_in_chunks_is_the_prompt_read_at_once(start: Engines) -> None:
     prompt = "chunk after chunk " * 12
     at_once = ask(start(prefill_chunk=1024), prompt, 40)
     for chunk in (1, 50, len(prompt) - 1):
         assert text_of(ask(start(prefill_chunk=chunk), prompt, 40)) == text_of(at_once)
 
 
-def test_progress_counts_the_chunks_of_the_prompt(start: Callable[..., TorchEngine]) -> None:
+def test_progress_counts_the_chunks_of_the_prompt(start: Engines) -> None:
     events = ask(start(prefill_chunk=4), "0123456789", 1)
     progress = [(event.done, event.total) for event in events if isinstance(event, PromptProgress)]
     assert progress == [(0, 10), (4, 10), (8, 10), (10, 10)]
 
 
-def test_finished_counts_tokens_and_times(start: Callable[..., TorchEngine]) -> None:
+def test_finished_counts_tokens_and_times(start: Engines) -> None:
     finished = last(ask(start(), "count", 12))
     assert (finished.reason, finished.prompt_tokens, finished.completion_tokens) == ("length", 5, 12)
     assert finished.first_token_seconds > 0 and finished.decode_seconds > 0
 
 
-def test_a_stop_id_ends_the_answer(start: Callable[..., TorchEngine]) -> None:
+def test_a_stop_id_ends_the_answer(start: Engines) -> None:
     events = ask(start(PlainFormat(allowed_first=[STOP_ID])), "say nothing")
     assert isinstance(events[-2], MessageDone) and events[-2].message.finish == "stop"
     assert last(events).reason == "stop" and last(events).completion_tokens == 1
 
 
-def test_only_ids_the_reader_allows_are_chosen(start: Callable[..., TorchEngine]) -> None:
+def test_only_ids_the_reader_allows_are_chosen(start: Engines) -> None:
     allowed = byte_tokenizer().encode("q").ids
     assert text_of(ask(start(PlainFormat(allowed_first=allowed)), "anything", 1)) == "q"
 
 
 @pytest.mark.parametrize("text", ["你好，世界", "👩‍👩‍👧 fine 👍"])
-def test_characters_of_several_tokens_arrive_whole(start: Callable[..., TorchEngine], text: str) -> None:
+def test_characters_of_several_tokens_arrive_whole(start: Engines, text: str) -> None:
     fmt = PlainFormat()
     engine = start(fmt)
     ids = itertools.chain(byte_tokenizer().encode(text).ids, [STOP_ID])
@@ -291,7 +167,7 @@ def test_characters_of_several_tokens_arrive_whole(start: Callable[..., TorchEng
     assert last(events).reason == "stop"
 
 
-def test_stop_while_writing_ends_with_the_token_and_keeps_what_was_said(start: Callable[..., TorchEngine]) -> None:
+def test_stop_while_writing_ends_with_the_token_and_keeps_what_was_said(start: Engines) -> None:
     stop = threading.Event()
     fmt = PlainFormat(on_token=lambda prompt, count: stop.set() if count == 5 else None)
     engine = start(fmt)
@@ -302,7 +178,7 @@ def test_stop_while_writing_ends_with_the_token_and_keeps_what_was_said(start: C
     wait_for(lambda: is_idle(engine))
 
 
-def test_stop_while_reading_ends_with_the_chunk(start: Callable[..., TorchEngine]) -> None:
+def test_stop_while_reading_ends_with_the_chunk(start: Engines) -> None:
     stop = threading.Event()
     engine = start(prefill_chunk=10)
     chunks = []
@@ -321,7 +197,7 @@ def test_stop_while_reading_ends_with_the_chunk(start: Callable[..., TorchEngine
     wait_for(lambda: is_idle(engine))
 
 
-def test_stop_before_the_start_computes_nothing(start: Callable[..., TorchEngine]) -> None:
+def test_stop_before_the_start_computes_nothing(start: Engines) -> None:
     stop = threading.Event()
     stop.set()
     engine = start()
@@ -329,7 +205,7 @@ def test_stop_before_the_start_computes_nothing(start: Callable[..., TorchEngine
     assert last(ask(engine, "never mind", stop=stop)).reason == "cancelled"
 
 
-def test_closing_the_stream_ends_the_work(start: Callable[..., TorchEngine]) -> None:
+def test_closing_the_stream_ends_the_work(start: Engines) -> None:
     counts = []
     reached, closed = threading.Event(), threading.Event()
 
@@ -349,7 +225,7 @@ def test_closing_the_stream_ends_the_work(start: Callable[..., TorchEngine]) -> 
     assert counts == [1, 2, 3]
 
 
-def test_a_prompt_too_long_is_refused_before_the_model_runs(start: Callable[..., TorchEngine]) -> None:
+def test_a_prompt_too_long_is_refused_before_the_model_runs(start: Engines) -> None:
     engine = start()
     engine._decoder.prefill = None
     with pytest.raises(ContextOverflowError) as caught:
@@ -357,12 +233,12 @@ def test_a_prompt_too_long_is_refused_before_the_model_runs(start: Callable[...,
     assert caught.value.over == 10
 
 
-def test_an_answer_ends_where_the_context_does(start: Callable[..., TorchEngine]) -> None:
+def test_an_answer_ends_where_the_context_does(start: Engines) -> None:
     finished = last(ask(start(), "x" * (CONTEXT - 6), 500))
     assert finished.reason == "length" and finished.context_tokens == CONTEXT
 
 
-def test_only_the_request_whose_reader_fails_fails(model: GlmForCausalLM, start: Callable[..., TorchEngine]) -> None:
+def test_only_the_request_whose_reader_fails_fails(model: GlmForCausalLM, start: Engines) -> None:
     fmt = PlainFormat()
     engine = start(fmt)
     failure: list[BaseException] = []
@@ -372,7 +248,7 @@ def test_only_the_request_whose_reader_fails_fails(model: GlmForCausalLM, start:
     def stumble(prompt: str, count: int) -> None:
         if prompt == "neighbour" and count == 1:
             held.set()
-            wait_for(lambda: bool(engine._waiting))
+            wait_for(lambda: bool(len(engine._queue)))
         if prompt == "bad" and count == 4:
             raise ValueError("no such thing")
 
@@ -396,7 +272,7 @@ def test_only_the_request_whose_reader_fails_fails(model: GlmForCausalLM, start:
     assert text_of(ask(engine, "next", 20)) == generated(model, "next", 20)
 
 
-def test_a_failing_batch_is_retried_row_by_row(model: GlmForCausalLM, start: Callable[..., TorchEngine]) -> None:
+def test_a_failing_batch_is_retried_row_by_row(model: GlmForCausalLM, start: Engines) -> None:
     fmt = PlainFormat()
     engine = start(fmt)
     step = engine._decoder.step
@@ -412,9 +288,7 @@ def test_a_failing_batch_is_retried_row_by_row(model: GlmForCausalLM, start: Cal
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_invalid_numbers_are_an_error_that_names_them(
-    model: GlmForCausalLM, start: Callable[..., TorchEngine], number: float
-) -> None:
+def test_invalid_numbers_are_an_error_that_names_them(model: GlmForCausalLM, start: Engines, number: float) -> None:
     engine = start()
     step = engine._decoder.step
 
@@ -432,9 +306,7 @@ def test_invalid_numbers_are_an_error_that_names_them(
     assert text_of(ask(engine, "after", 20)) == generated(model, "after", 20)
 
 
-def test_invalid_numbers_do_not_reach_the_next_user_of_the_row(
-    model: GlmForCausalLM, start: Callable[..., TorchEngine]
-) -> None:
+def test_invalid_numbers_do_not_reach_the_next_user_of_the_row(model: GlmForCausalLM, start: Engines) -> None:
     fmt = PlainFormat()
     engine = start(fmt)
     step = engine._decoder.step
@@ -452,7 +324,7 @@ def test_invalid_numbers_do_not_reach_the_next_user_of_the_row(
         if prompt == long and count == 1:
             held.set()
         if prompt == long and count in (1, 3):  # after 1 the bad one joins and fails, after 3 the good one has its row
-            wait_for(lambda: bool(engine._waiting) or len(engine._decoding) == 2)
+            wait_for(lambda: bool(len(engine._queue)) or len(engine._rows.decoding) == 2)
 
     long = "a long neighbour, " * 5
     fmt.on_token = hold
@@ -471,7 +343,7 @@ def test_invalid_numbers_do_not_reach_the_next_user_of_the_row(
 @pytest.mark.parametrize(
     "error", [MemoryError(), torch.OutOfMemoryError("no"), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
 )
-def test_out_of_memory_advises_and_frees(start: Callable[..., TorchEngine], error: Exception) -> None:
+def test_out_of_memory_advises_and_frees(start: Engines, error: Exception) -> None:
     engine = start()
     step = engine._decoder.step
 
@@ -486,7 +358,7 @@ def test_out_of_memory_advises_and_frees(start: Callable[..., TorchEngine], erro
     assert last(ask(engine, "big!")).reason == "length"
 
 
-def test_memory_grows_with_the_answer_and_is_freed_at_its_end(start: Callable[..., TorchEngine]) -> None:
+def test_memory_grows_with_the_answer_and_is_freed_at_its_end(start: Engines) -> None:
     sizes = []
     engine = start(PlainFormat(on_token=lambda prompt, count: sizes.append(engine._decoder.cache.allocated_bytes)))
     ask(engine, "grow", 700)
@@ -495,7 +367,7 @@ def test_memory_grows_with_the_answer_and_is_freed_at_its_end(start: Callable[..
     assert engine._decoder.cache.allocated_bytes == 0
 
 
-def test_closing_the_engine_fails_open_requests_and_refuses_new_ones(start: Callable[..., TorchEngine]) -> None:
+def test_closing_the_engine_fails_open_requests_and_refuses_new_ones(start: Engines) -> None:
     reached, released = threading.Event(), threading.Event()
 
     def hold(prompt: str, count: int) -> None:
@@ -516,7 +388,7 @@ def test_closing_the_engine_fails_open_requests_and_refuses_new_ones(start: Call
     assert reached.wait(PATIENCE)
     closing = threading.Thread(target=engine.close)
     closing.start()
-    wait_for(lambda: engine._closed)
+    wait_for(lambda: engine._queue.closed is not None)
     released.set()
     closing.join(PATIENCE)
     reading.join(PATIENCE)
@@ -524,8 +396,8 @@ def test_closing_the_engine_fails_open_requests_and_refuses_new_ones(start: Call
     engine.close()
     with pytest.raises(EngineError, match="the engine was closed"):
         ask(engine, "too late")
-    assert not engine._worker.is_alive()
+    assert not engine._thread.is_alive()
 
 
-def test_count_tokens_is_the_length_of_the_prompt(start: Callable[..., TorchEngine]) -> None:
+def test_count_tokens_is_the_length_of_the_prompt(start: Engines) -> None:
     assert start().count_tokens([Message("user", "12345")]) == 5

@@ -12,7 +12,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import web_demo
-from apps import chat_session
+from apps import chat
 from glm.code_interpreter import SPEC
 from glm.conversation import Conversation
 from glm.messages import ToolSpec
@@ -47,5 +47,5 @@ TOOLS = {"weather": Tool(WEATHER, measure), "code": Tool(SPEC, calculate)}
 
 if __name__ == "__main__":
     box = Toolbox([TOOLS[os.environ["TOY_TOOL"]]])
-    chat_session.Conversation = functools.partial(Conversation, tools=box)  # type: ignore[assignment,misc]
+    chat.Conversation = functools.partial(Conversation, tools=box)  # type: ignore[assignment,misc]
     sys.exit(web_demo.main())

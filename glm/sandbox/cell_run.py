@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from glm.sandbox.kernel import Cell, Kernel, first
-from glm.sandbox.messages import CellMessages, NoticeKind
-from glm.sandbox.values import CellDone, CellEvent, Ending, Limits
+from glm.sandbox.messages import CellMessages
+from glm.sandbox.values import CellDone, CellEvent, Ending, Limits, NoticeKind, NoticeOutput
 from glm.sandbox.zmtp import WireError
 
 _INTERRUPT_EVERY = 0.5  # code may swallow one interrupt, or be in a call that restarts
@@ -32,8 +32,8 @@ class CellRun:
         self._started = time.monotonic()
         self._interrupted = False
 
-    async def run(self, code: str, lost: str = "") -> CellDone:
-        """Run to the end. `lost` says why variables of earlier cells are gone, which is shown first."""
+    async def run(self, code: str, lost: NoticeOutput | None = None) -> CellDone:
+        """Run to the end. `lost` says what of earlier cells is gone and why, and is shown first."""
         try:
             cell = self.cell = await self._kernel.execute(code, self._show)
         except WireError:
@@ -41,9 +41,7 @@ class CellRun:
             self._kernel.lose("it does not answer")
             return self._died(messages)
         if lost:
-            self._notice(
-                cell.messages, "variables_lost", f"variables of earlier cells are lost: {lost}; files are kept"
-            )
+            self._notice(cell.messages, lost.kind, lost.text)
         ended = await self._wait(cell, self._started + self._limits.cell_seconds, self._halt)
         if ended:
             return self._done(cell)

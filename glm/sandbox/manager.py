@@ -93,12 +93,15 @@ class SandboxManager:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open(self, owner: str) -> JupyterSandbox:
-        """A sandbox for `owner`, any text that tells visitors apart. Its kernel starts when it is first needed."""
+    def open(self, owner: str, *, goes_on: bool = False) -> JupyterSandbox:
+        """A sandbox for `owner`, any text that tells visitors apart. Its kernel starts when it is first needed.
+
+        With `goes_on` the first cell tells that variables and files of earlier cells, run in another sandbox, are gone.
+        """
         with self._guard:
             if self._closed:
                 raise SandboxError("the sandboxes are shut down; restart the program")
-            sandbox = JupyterSandbox(self, owner, self.limits)
+            sandbox = JupyterSandbox(self, owner, self.limits, goes_on=goes_on)
             self._sandboxes.append(sandbox)
         return sandbox
 

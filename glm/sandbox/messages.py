@@ -18,6 +18,7 @@ from glm.sandbox.values import (
     HtmlOutput,
     ImageOutput,
     Limits,
+    NoticeKind,
     NoticeOutput,
     Output,
     OutputsCleared,
@@ -29,8 +30,6 @@ OUTPUT_KINDS = frozenset(
     {"stream", "display_data", "update_display_data", "execute_result", "error", "clear_output", "status"}
 )
 """The messages that concern what a cell shows or whether it still runs; all others may be dropped unread."""
-
-NoticeKind = Literal["text_cut", "outputs_cut", "image_refused", "timeout", "killed", "died", "variables_lost"]
 
 _FLOOD = 2
 """The kernel holds to the limits itself. One that sends this many times as much was tampered with."""

@@ -22,12 +22,25 @@ from glm.sandbox.files import FolderFiles, copy_files
 from glm.sandbox.kernel import Cell, Kernel
 from glm.sandbox.outputs import variables_of
 from glm.sandbox.protocol import FileEntry, SandboxFiles
-from glm.sandbox.values import CellDone, CellEvent, Limits, Output, OutputsCleared, OutputShown, SandboxState, Variable
+from glm.sandbox.values import (
+    CellDone,
+    CellEvent,
+    Limits,
+    NoticeOutput,
+    Output,
+    OutputsCleared,
+    OutputShown,
+    SandboxState,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from glm.sandbox.manager import SandboxManager
 
 _LOOK_SECONDS = 0.05
+_STARTED_ANEW = (
+    "variables and files of earlier cells are gone: the program was started anew, or this session was not used for long"
+)
 _MOST_CELLS = 300
 _MOST_CODE = 1_000_000  # characters of one cell
 
@@ -81,7 +94,7 @@ class _Events:
 class JupyterSandbox:
     """A `Sandbox` on a Jupyter kernel, made by `SandboxManager.open`, which also closes it after very long idleness."""
 
-    def __init__(self, manager: SandboxManager, owner: str, limits: Limits) -> None:
+    def __init__(self, manager: SandboxManager, owner: str, limits: Limits, *, goes_on: bool = False) -> None:
         self.owner = owner
         self.used_at = time.monotonic()
         self.running = False
@@ -89,6 +102,7 @@ class JupyterSandbox:
         self.lost_reason = ""
         self._manager = manager
         self._limits = limits
+        self._goes_on = goes_on
         self._turn = threading.Lock()
         self._cells: list[Cell] = []
         self._closed = False
@@ -227,9 +241,8 @@ class JupyterSandbox:
             self.running = True
             try:
                 kernel = await self._ready_kernel()
-                lost, self.lost_reason = self.lost_reason if self._cells else "", ""
                 run = CellRun(kernel, self._limits, show, halt)
-                done = await run.run(code, lost)
+                done = await run.run(code, self._lost())
                 self._remember(run.cell)
                 if done.variables_lost:
                     self._told = True
@@ -240,6 +253,17 @@ class JupyterSandbox:
                 self.used_at = time.monotonic()
                 if self.kernel is not None:
                     self.kernel.used_cpu = 0.0
+
+    def _lost(self) -> NoticeOutput | None:
+        """What the next cell has to be told is gone, if anything; it is told once."""
+        anew, reason = self._goes_on and not self._cells, self.lost_reason if self._cells else ""
+        self.lost_reason = ""
+        if anew:
+            return NoticeOutput("started_anew", _STARTED_ANEW)
+        if reason:
+            text = f"variables of earlier cells are lost: {reason}; files are kept"
+            return NoticeOutput("variables_lost", text)
+        return None
 
     async def _ready_kernel(self) -> Kernel:
         """The living kernel, or a new one with the old one's files."""

@@ -48,7 +48,7 @@ class ErrorOutput:
 
 
 NoticeKind: TypeAlias = Literal[
-    "text_cut", "outputs_cut", "image_refused", "timeout", "killed", "died", "variables_lost"
+    "text_cut", "outputs_cut", "image_refused", "timeout", "killed", "died", "variables_lost", "started_anew"
 ]
 
 
