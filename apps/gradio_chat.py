@@ -38,7 +38,6 @@ FRAME_SECONDS = 0.07
 """Shortest time between two drawings of a growing answer; more only heats the browser."""
 _THREADS = 400  # each page that watches an answer has one
 _BEGIN_SECONDS = 0.5
-_THREADS = 400  # each page that watches an answer has one
 _QUIET_SECONDS = 1.0  # so often a watcher lets Gradio see whether anybody is still there
 
 
@@ -47,7 +46,6 @@ def build(loader: EngineLoader, chats: Chats, visitors: Visitors) -> tuple[gr.Bl
     page = Page()
     with page.demo:
         _Wiring(page, Tabs(chats, visitors), loader).connect()
-    page.demo.max_threads = _THREADS
     page.demo.max_threads = _THREADS
     page.demo.queue(default_concurrency_limit=None, api_open=False)
     return page.demo, page.i18n

@@ -169,12 +169,12 @@ box-shadow:0 6px 16px -8px var(--accent)!important;padding:10px!important;min-he
 #conversations .open{flex:1 1 0;min-width:0;text-align:left;padding:6px 4px 6px 10px;font-size:14px;line-height:1.45;color:var(--body-text-color)}
 #conversations .open span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;color:inherit!important}
 #conversations .open[aria-current] span{font-weight:550}
-#conversations :is(.rename,.delete){position:absolute;top:1px;right:36px;width:34px;height:34px;opacity:0;color:var(--soft);display:flex;align-items:center;justify-content:center}
-#conversations .delete{right:2px}
+#conversations .open~button{position:absolute;padding:0;top:1px;right:36px;width:34px;height:34px;opacity:0;color:var(--soft);display:flex;align-items:center;justify-content:center}
+#conversations .open~.delete{right:2px}
 #conversations li:is(:hover,:focus-within,:has([aria-current])) :is(.rename,.delete){opacity:1}
 #conversations li:is(:hover,:focus-within,:has([aria-current])) .open{padding-right:72px}
 @media(hover:none){#conversations li :is(.rename,.delete){opacity:1}#conversations li .open{padding-right:72px}}
-#conversations :is(.rename,.delete)::before{content:"";display:block;width:16px;height:16px;background:currentColor}
+#conversations :is(.rename,.delete)::before{content:"";display:block;flex:none;width:16px;height:16px;background:currentColor}
 #conversations .rename::before{-webkit-mask:PENMASK center/contain no-repeat;mask:PENMASK center/contain no-repeat}
 #conversations .delete::before{-webkit-mask:BINMASK center/contain no-repeat;mask:BINMASK center/contain no-repeat}
 #conversations :is(.rename,.delete):hover{background:color-mix(in srgb,var(--soft) 18%,transparent);color:var(--body-text-color)}

@@ -27,10 +27,11 @@ def open_chat(page: Any, program: Program, query: str = "") -> None:
 
 def ask(page: Any, question: str, *, wait: bool = True) -> None:
     """Send a question; with `wait` until its answer is complete."""
-    asked = page.locator(USER).count()
+    said = page.locator(f"{USER}:visible")  # a chat that was left may still be in the page, hidden
+    asked = said.count()
     page.locator(BOX).fill(question)
     page.locator(BOX).press("Enter")
-    page.locator(USER).nth(asked).wait_for()
+    said.nth(asked).wait_for()
     if wait:
         page.locator(f"{BOT} .waiting").wait_for(state="detached")
         page.locator(SEND).wait_for()
