@@ -30,7 +30,8 @@ from tests.test_security_web import HOSTILE_ENVIRONMENT
 
 TIER = tier_here()
 TOGETHER = "\n\n".join(PAYLOADS)
-SAID = "\n\n".join(PAYLOADS[5:60:3] + PAYLOADS[60:])
+SOME = "\n\n".join(PAYLOADS[5:60:9] + PAYLOADS[60::3])
+MORE = "\n\n".join(PAYLOADS[5:60:3] + PAYLOADS[60:])
 """What is said live, where a page is drawn again for every few words."""
 PATIENCE_MS = 100_000
 
@@ -154,6 +155,10 @@ def upload(name: str, data: str) -> dict[str, Any]:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data.encode()}
 
 
+FILES = [upload(NAMES[0], SOME), *(upload(name, PAYLOADS[0]) for name in NAMES[1:])]
+LIVE = pytest.mark.parametrize("said", [SOME, pytest.param(MORE, marks=pytest.mark.thorough)], ids=["some", "more"])
+
+
 def look_at_export(new_page: Callable[..., Any], markup: str) -> None:
     """Opens an exported page as a file would be, and without the policy that it brings along."""
     bare, count = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", markup, count=1)
@@ -200,13 +205,14 @@ def test_gradio_shows_an_imported_chat_of_payloads_and_exports_it_harmlessly(
     look_at_export(new_page, gradio_chat.exported(page, "html"))
 
 
-def test_gradio_shows_payloads_while_they_are_said_sent_and_named(watched: Watch, gradio: Program) -> None:
+@LIVE
+def test_gradio_shows_payloads_while_they_are_said_sent_and_named(watched: Watch, gradio: Program, said: str) -> None:
     page = watched.page
     gradio_chat.open_chat(page, gradio)
-    page.locator("#composer input[type=file]").set_input_files([upload(name, SAID) for name in NAMES])
+    page.locator("#composer input[type=file]").set_input_files(FILES)
     page.locator("#attached .chip").nth(len(NAMES) - 1).wait_for()
     watched.check()
-    gradio_chat.ask(page, SAID)
+    gradio_chat.ask(page, said)
     watched.check()
     page.locator("#conversations .rename").first.click()
     page.locator("dialog input").fill(PAYLOADS[5])
@@ -241,16 +247,17 @@ def test_streamlit_shows_an_imported_chat_of_payloads(watched: Watch, composite:
     watched.check()
 
 
+@LIVE
 def test_streamlit_shows_payloads_while_they_are_said_sent_and_named(
-    watched: Watch, composite: Program, new_page: Callable[..., Any]
+    watched: Watch, composite: Program, said: str
 ) -> None:
     page = watched.page
     open_chat(page, composite, "/?mode=tools")
     page.locator(".st-key-attach button").click()
-    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files([upload(name, SAID) for name in NAMES])
+    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(FILES)
     page.locator(".chip").nth(len(NAMES) - 1).wait_for()
     watched.check()
-    ask(page, SAID)
+    ask(page, said)
     watched.check()
     bad = transcript.to_json([]).replace('"messages": []', f'"messages": [{{"role": "{PAYLOADS[45]}"}}]')
     import_chat(page, bad)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from glm.messages import INTERPRETER, Message, ToolCall
 from glm.store import FILE, VERSION, ChangedElsewhereError, Store, StoreError, data_folder
 
+ROOT = Path(__file__).resolve().parent.parent
 QUESTION = Message("user", "What is 2+2?\r\n\ttabs, “quotes” and 你好 \U0001f642")
 CALL = Message(
     "assistant", "```python\ntool_call(x=1)\n```", "calculator", ToolCall("calculator", {"x": 1}), "stop", "let me see"
@@ -149,27 +149,33 @@ def test_a_conversation_changed_by_another_program_is_not_overwritten(tmp_path: 
     assert one.load("me", key).messages == MESSAGES
 
 
-def _write_many(path: Path, name: str) -> None:
-    store = Store(path)
-    for number in range(30):
-        kept(store, Message("user", f"{name} {number}"), title=f"{name} {number}")
+_WRITE_MANY = """
+import sys
+from tests.test_store import Message, Path, Store, kept
+
+store, name = Store(Path(sys.argv[1])), sys.argv[2]
+for number in range(30):
+    kept(store, Message("user", f"{name} {number}"), title=f"{name} {number}")
+"""
 
 
 def test_several_programs_and_threads_write_at_the_same_time_and_nothing_is_lost(tmp_path: Path) -> None:
     path = tmp_path / FILE
     shared = Store(path)
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_write_many, args=(path, f"process{n}")) for n in range(2)]
+    others = [
+        subprocess.Popen([sys.executable, "-c", _WRITE_MANY, str(path), f"process{n}"], cwd=ROOT) for n in range(2)
+    ]
 
     def many(name: str) -> None:
         for number in range(30):
             kept(shared, QUESTION, title=f"{name} {number}")
 
     threads = [threading.Thread(target=many, args=(f"thread{n}",)) for n in range(2)]
-    for worker in (*others, *threads):
+    for worker in threads:
         worker.start()
-    for worker in (*others, *threads):
+    for worker in threads:
         worker.join(60)
+    assert [other.wait(60) for other in others] == [0, 0]
     assert len(shared.conversations("me", limit=1000)) == 120
 
 
