@@ -6,6 +6,7 @@ the page, in the order in which the eye meets them. Fonts are the visitor's own;
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 FONTS = [
@@ -104,12 +105,7 @@ def icon_mask(name: str) -> str:
     )
 
 
-LOGO = (
-    '<svg class="logo" viewBox="0 0 40 40" aria-hidden="true"><defs><linearGradient id="glm-g" x1="0" y1="0" x2="1" y2="1">'
-    '<stop stop-color="#6366f1"/><stop offset="1" stop-color="#a855f7"/></linearGradient></defs>'
-    '<rect width="40" height="40" rx="12" fill="url(#glm-g)"/><path d="M27.500 15.500A9 9 0 1 0 29 21h-8" fill="none" '
-    'stroke="#fff" stroke-width="3.200" stroke-linecap="round" stroke-linejoin="round"/></svg>'
-)
+LOGO = (Path(__file__).resolve().parent.parent / "resources/pages/logo.svg").read_text(encoding="utf-8").strip()
 
 _ICON_BUTTONS = {
     "open-panel": "menu", "close-panel": "close", "top-new": "plus", "new-chat": "plus", "theme": "theme",

@@ -355,6 +355,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends this ends its server too
     try:
         sys.exit(main())
     except KeyboardInterrupt:
