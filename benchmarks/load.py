@@ -29,7 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -37,6 +37,7 @@ from typing import Any
 
 import httpx2
 import psutil
+import websockets
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -50,7 +51,7 @@ from glm.messages import Message  # noqa: E402
 from glm.prompts.choose import load_prompt  # noqa: E402
 
 PAGES: dict[str, Any] = {"chat": GradioVisitor, "composite": StreamlitVisitor}
-START_SECONDS, ANSWER_SECONDS = 600.0, 600.0
+START_SECONDS, ANSWER_SECONDS = 600.0, 120.0
 WARM_UP = 2
 _SYLLABLES = [consonant + vowel for consonant in "bdgklmnprtvz" for vowel in "aeiou"]
 _USED = re.compile(r"([\d,]+) / [\d,]+ tokens")
@@ -176,7 +177,7 @@ class Server:
 
 
 def questions() -> Iterator[Answer]:
-    """Answers to be asked for: questions of 40 to 120 tokens about names that nobody else asks for."""
+    """Answers to be asked for: questions of 50 to 140 tokens about names that nobody else asks for."""
     chance, used = random.Random(7), set()
     for number in range(1, 1_000_000):
         name = "".join(chance.sample(_SYLLABLES, 4)).capitalize()
@@ -215,7 +216,7 @@ class LoadTest:
         """`count` visitors ask at once, and then in turn; so many times."""
         async with contextlib.AsyncExitStack() as pages:
             visitors = [await pages.enter_async_context(self._kind(self._server.url)) for _ in range(count)]
-            await asyncio.gather(*(visitor.open() for visitor in visitors))
+            await asyncio.gather(*(asyncio.wait_for(visitor.open(), START_SECONDS) for visitor in visitors))
             await asyncio.sleep(self._kind.settle_seconds)
             made = []
             for _ in range(rounds):
@@ -237,7 +238,7 @@ class LoadTest:
 
     async def _at_once(self, visitors: Sequence[Any], answers: Sequence[Answer]) -> float:
         """Seconds from the first question to the end of the last answer."""
-        await asyncio.gather(*(visitor.start_new() for visitor in visitors))
+        await asyncio.gather(*map(self._prepare, visitors, answers))
         began = time.perf_counter()
         await asyncio.gather(*map(self._ask, visitors, answers))
         return max((answer.ended for answer in answers if not answer.failure), default=time.perf_counter()) - began
@@ -245,16 +246,27 @@ class LoadTest:
     async def _in_turn(self, visitors: Sequence[Any], answers: Sequence[Answer]) -> float:
         """Seconds from each question to the end of its answer, all together."""
         for visitor, answer in zip(visitors, answers, strict=True):
-            await visitor.start_new()
+            await self._prepare(visitor, answer)
             await self._ask(visitor, answer)
         return sum(answer.ended - answer.asked for answer in answers if not answer.failure)
 
+    async def _prepare(self, visitor: Any, answer: Answer) -> None:
+        await self._guarded(visitor.start_new(), answer)
+
     async def _ask(self, visitor: Any, answer: Answer) -> None:
         settings = {"max_new_tokens": self._new_tokens, "seed": answer.seed}
+        if not answer.failure:
+            await self._guarded(visitor.ask(answer.question, settings, answer), answer)
+
+    async def _guarded(self, work: Awaitable[None], answer: Answer) -> None:
+        """Do it; what goes wrong is a failure of the answer."""
         try:
-            await asyncio.wait_for(visitor.ask(answer.question, settings, answer), ANSWER_SECONDS)
-        except (RuntimeError, OSError, asyncio.TimeoutError) as error:
+            await asyncio.wait_for(work, ANSWER_SECONDS)
+        except asyncio.TimeoutError:
+            answer.failure = f"the page was not done in {ANSWER_SECONDS:.0f} s"
+        except (RuntimeError, OSError, websockets.WebSocketException, httpx2.HTTPError) as error:
             answer.failure = f"{type(error).__name__}: {error}"
+        if answer.failure:
             self.notes.append(f"{answer.name} failed: {answer.failure}")
 
     def _tokens(self, answer: Answer) -> int:

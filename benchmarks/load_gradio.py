@@ -122,16 +122,14 @@ class GradioVisitor:
     def _value(self, name: str) -> Any:
         return self._shown[self._ids[name]].get("value")
 
-    def _bubbles(self) -> list[Any]:
-        return self._value("chat") or []
+    def _bubbles(self) -> list[str]:
+        """What is written in each bubble."""
+        contents = (bubble["content"] for bubble in self._value("chat") or ())
+        return ["".join(part.get("text", "") for part in content) for content in contents]
 
     def _text(self) -> str:
-        """The answer as far as it is shown: all that is written in the second bubble."""
-        bubbles = self._bubbles()
-        if len(bubbles) < 2:
-            return ""
-        content = bubbles[1]["content"]
-        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+        """The answer as far as it is shown: what is written in the second bubble."""
+        text = "".join(self._bubbles()[1:2])
         return "" if 'class="waiting"' in text else text
 
     def _show(self, handler: Handler, output: list[Any]) -> None:
@@ -142,11 +140,9 @@ class GradioVisitor:
             self._shown[component].update(update)
         if self._value("number") != signal:
             self._start(self._call("watch", []))
-        text = self._text()
         if self._answer is not None:
-            if 'class="trouble"' in text:
-                self._trouble = text
-            self._answer.grew(text)
+            self._answer.grew(self._text())
+            self._trouble = next((text for text in self._bubbles() if 'class="trouble"' in text), self._trouble)
         self._news.set()
 
     # -- requests --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.typing import Origin, Subprotocol
 
 if TYPE_CHECKING:
     from benchmarks.load import Answer
@@ -71,9 +72,14 @@ class StreamlitVisitor:
             (await http.get("/")).raise_for_status()
             cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
         self._socket = await websockets.connect(
-            self._url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={"Cookie": cookies},
-            origin=self._url, subprotocols=["streamlit", "none"], proxy=None, max_size=None, open_timeout=30,
-        )  # fmt: skip
+            self._url.replace("http", "ws", 1) + "/_stcore/stream",
+            additional_headers={"Cookie": cookies},
+            origin=Origin(self._url),
+            subprotocols=[Subprotocol("streamlit"), Subprotocol("none")],
+            proxy=None,
+            max_size=None,
+            open_timeout=30,
+        )
         self._listener = asyncio.ensure_future(self._listen())
         await self._run()
         await self._until(lambda: "dot ready" in self._status and self._resting)
@@ -156,7 +162,7 @@ class StreamlitVisitor:
         if kind == "html" and 'class="status"' in part.body:
             self._status = part.body
         elif kind in ("exception", "toast") or (kind == "alert" and part.format == Alert.ERROR):
-            self._trouble = str(part)
+            self._trouble = " ".join(str(part).split())
         elif kind == "markdown" and self._speaker(place) == "assistant":
             self._text = part.body
             if self._answer is not None:

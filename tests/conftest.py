@@ -6,6 +6,11 @@ import os
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before torch is loaded, and for the programs that tests start: several workers with a thread for each processor
+    # wait for each other more than they compute.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 pytest_plugins = ["tests.browser"]
 
 

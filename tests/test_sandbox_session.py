@@ -20,7 +20,7 @@ from glm.sandbox.values import ErrorOutput, ImageOutput, Limits, OutputShown, Te
 from tests.sandbox_cells import notices, run, text, tier_here
 
 TIER = tier_here()
-LIMITS = Limits(cell_seconds=40, grace_seconds=1, kernels=3, kernels_per_owner=1)
+LIMITS = Limits(cell_seconds=40, kernels=3, kernels_per_owner=1)
 
 
 @pytest.fixture(scope="module")
