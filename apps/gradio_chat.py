@@ -84,7 +84,7 @@ class _Wiring:
         page.chat.like(self._like, None, None, **quiet)
         page.box.stop(self._stop, None, None, **at_once)
         page.signal.change(self._watch, None, everything, trigger_mode="multiple", **quiet)
-        page.timer.tick(self._poll, None, everything, **at_once)
+        page.timer.tick(self._poll, None, [page.status, page.signal], **at_once)
 
         for button in (page.new_chat, page.top_new):
             button.click(self._new, None, everything, **closing, **quiet)
@@ -331,14 +331,15 @@ class _Wiring:
         return update
 
     def _poll(self, request: gr.Request) -> Update:
-        """While the model is loading, how far it is; later, whether the page is to be drawn anew."""
+        """While the model is loading, how far it is; later, whether the page is to be drawn anew.
+
+        Every open page asks this all the time, so it has few outputs: Gradio works on each of them.
+        """
         tab, stage = self._tabs.of(request), self._loader.state.stage
-        if stage != tab.stage:
-            return self._updates.everything(tab)
-        if stage == "loading":
+        if stage == "loading" == tab.stage:
             return {self._page.status: self._updates.status_line(tab)}
-        unseen = tab.drawn != tab.state or tab.chat.busy
-        return {self._page.signal: self._updates.signal()} if unseen and not tab.watcher else self._updates.nothing
+        unseen = not tab.watcher and (tab.drawn != tab.state or tab.chat.busy)
+        return {self._page.signal: self._updates.signal() if unseen or tab.stage != stage else gr.skip()}
 
     def _say(self, tab: Tab, words: str) -> None:
         gr.Warning(html.escape(words), duration=12, title=text(tab.lang, "note"))

@@ -138,8 +138,10 @@ def test_a_stop_keeps_variables(shared: JupyterSandbox) -> None:
         "!sleep 100",
         "import threading\nthread = threading.Thread(target=lambda: time.sleep(4), daemon=True)\n"
         "thread.start(); thread.join()",
+        "def later(result):\n    get_ipython().events.unregister('post_run_cell', later); time.sleep(1.2)\n"
+        "get_ipython().events.register('post_run_cell', later)\nwhile True: pass",
     ],
-    ids=["await", "print", "display", "shell", "join"],
+    ids=["await", "print", "display", "shell", "join", "and what is done after it"],
 )
 def test_a_stop_reaches_code_wherever_it_waits(shared: JupyterSandbox, code: str) -> None:
     run(shared, "import time; kept = 8")

@@ -227,21 +227,20 @@ def _heed_interrupts(app: Any) -> None:
     show = app.shell.showtraceback
 
     async def execute_and_answer(stream: Any, ident: Any, parent: Any) -> None:
+        handler = signal.getsignal(signal.SIGINT)
         try:
             await execute(stream, ident, parent)
         except KeyboardInterrupt:  # before the code began or after it ended: ipykernel would answer nothing at all
             content = {"status": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
             app.session.send(stream, "execute_reply", content, parent, ident)
-
-    def show_undisturbed(*args: Any, **kwargs: Any) -> None:
-        # The interrupt is repeated until the cell has ended; telling of the first one takes longer than that.
-        if sys.exc_info()[0] is not KeyboardInterrupt or threading.current_thread() is not threading.main_thread():
-            return show(*args, **kwargs)
-        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            return show(*args, **kwargs)
         finally:
             signal.signal(signal.SIGINT, handler)
+
+    def show_undisturbed(*args: Any, **kwargs: Any) -> None:
+        # The interrupt is repeated until the cell has ended; telling of the first one may take longer than that.
+        if sys.exc_info()[0] is KeyboardInterrupt and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return show(*args, **kwargs)
 
     def wake_for_signals() -> None:
         # ipykernel's own handler leaves a loop asleep that waits for a timer: `await asyncio.sleep(100)`.
