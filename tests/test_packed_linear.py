@@ -28,6 +28,25 @@ def test_a_packed_product_is_the_plain_one(rows: int) -> None:
     torch.testing.assert_close(matrix(states, packed=True), plain)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 31, 128, 129])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_product_in_parts_is_the_whole_one(rows: int, bias: bool) -> None:
+    torch.manual_seed(1)
+    weight, states = torch.randn(96, 64), torch.randn(3, rows, 64)[:, ::2]
+    matrix = Matrix(weight, torch.randn(96) if bias else None)
+    assert matrix._parts is not None
+    assert matrix._parts.data_ptr() == weight.data_ptr()  # nothing is kept twice
+    plain = torch.nn.functional.linear(states, weight, matrix.bias)
+    torch.testing.assert_close(matrix(states, packed=False), plain)
+
+
+def test_what_cannot_be_parted_stays_whole() -> None:
+    for weight in (torch.randn(97, 64), torch.randn(96, 64, dtype=torch.bfloat16), torch.randn(64, 96).t()):
+        matrix, states = Matrix(weight), torch.randn(2, 64, dtype=weight.dtype)
+        assert matrix._parts is None
+        torch.testing.assert_close(matrix(states, packed=False), torch.nn.functional.linear(states, weight))
+
+
 def test_nothing_is_packed_where_memory_is_scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     made = matrices((96, 64), (64, 96))
     monkeypatch.setattr("glm.packed_linear.free_memory", lambda device: 4 * 2 * 96 * 64 * 4 - 1)
