@@ -30,7 +30,10 @@ PROMPT = "The river rose in the night, and by the morning the lower fields were 
 
 
 class Endless:
-    """A prompt format that sends fixed ids and never ends an answer, so that every run writes as many tokens."""
+    """A prompt format that never ends an answer, so that every run writes as many tokens.
+
+    The ids are fixed, but each prompt begins with the next one of them: nothing of the one before is reused.
+    """
 
     stop_ids: frozenset[int] = frozenset()
     calls_tools = False
@@ -40,10 +43,12 @@ class Endless:
         from glm.detokenizer import Detokenizer
 
         self._ids = list(ids)
+        self._prompts = 0
         self._detokenizer = Detokenizer(tokenizer)
 
     def encode(self, messages: object, tools: object = ()) -> list[int]:
-        return self._ids
+        self._prompts += 1
+        return self._ids[self._prompts :] + self._ids[: self._prompts]
 
     def reader(self, tools: object = ()) -> Endless:
         return self
