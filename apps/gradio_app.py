@@ -30,7 +30,7 @@ def serve(options: Options, loader: EngineLoader) -> int:
     folder = data_folder()
     entrance = Entrance(options, folder)
     chats = Chats(WaitingEngine(loader), folder / FILE)
-    demo, gate = page(loader, chats, entrance)
+    demo, gate = page(loader, chats, entrance, elsewhere=not options.all_is_here)
     server = serving.Server(gate, options.host, options.port, entrance.certificate).start()
     entrance.announce("GLM Chat")
     try:
@@ -45,9 +45,9 @@ def serve(options: Options, loader: EngineLoader) -> int:
         loader.close()
 
 
-def page(loader: EngineLoader, chats: Chats, entrance: Entrance) -> tuple[gr.Blocks, Gate]:
+def page(loader: EngineLoader, chats: Chats, entrance: Entrance, *, elsewhere: bool = False) -> tuple[gr.Blocks, Gate]:
     """The page, and the gate behind which it is served."""
-    demo, i18n = build(loader, chats, entrance.visitors)
+    demo, i18n = build(loader, chats, entrance.visitors, elsewhere=elsewhere)
     no_api = {"openapi_url": None, "docs_url": None, "redoc_url": None}
     app = gr.mount_gradio_app(
         Starlette(), demo, "/", app_kwargs=no_api, show_error=True, ssr_mode=False,

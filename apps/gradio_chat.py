@@ -41,9 +41,11 @@ _BEGIN_SECONDS = 0.5
 _QUIET_SECONDS = 1.0  # so often a watcher lets Gradio see whether anybody is still there
 
 
-def build(loader: EngineLoader, chats: Chats, visitors: Visitors) -> tuple[gr.Blocks, gr.I18n]:
+def build(
+    loader: EngineLoader, chats: Chats, visitors: Visitors, *, elsewhere: bool = False
+) -> tuple[gr.Blocks, gr.I18n]:
     """The page as Gradio Blocks, with the translations its launch needs."""
-    page = Page()
+    page = Page(elsewhere=elsewhere)
     with page.demo:
         _Wiring(page, Tabs(chats, visitors), loader).connect()
     page.demo.max_threads = _THREADS

@@ -26,10 +26,12 @@ _DELIMITERS = [
 class Page:
     """The widgets. Attributes are components; `labels` says which text each one carries.
 
-    `inputs` are what every answer goes by: system prompt, sliders, seed.
+    `inputs` are what every answer goes by: system prompt, sliders, seed. `elsewhere`: the model is, or some visitors
+    are, on another computer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, elsewhere: bool = False) -> None:
+        self._where = "_elsewhere" if elsewhere else ""
         self.i18n = gr.I18n(**texts.translations())
         self.labels: list[tuple[Any, dict[str, str]]] = []
         with gr.Blocks(
@@ -59,7 +61,8 @@ class Page:
     def _panel(self) -> None:
         with gr.Row(elem_id="brand-row"):
             gr.HTML(
-                f'<div class="brand">{style.LOGO}<div><b>{_both("title")}</b><p>{_both("tagline")}</p></div></div>',
+                f'<div class="brand">{style.LOGO}<div><b>{_both("title")}</b>'
+                f"<p>{_both('tagline' + self._where)}</p></div></div>",
                 elem_id="brand", padding=False,
             )  # fmt: skip
             self.close_panel = self._icon("close_panel", "close-panel")
@@ -122,7 +125,8 @@ class Page:
             self.theme = self._icon("switch_theme", "theme")
             self.top_new = self._icon("new_chat", "top-new")
         with gr.Column(elem_id="hero", visible=False) as self.hero:
-            gr.HTML(f'<div class="hero">{style.LOGO}<h2>{_both("hero_title")}</h2><p>{_both("hero_text")}</p></div>')
+            words = _both("hero_text" + self._where)
+            gr.HTML(f'<div class="hero">{style.LOGO}<h2>{_both("hero_title")}</h2><p>{words}</p></div>')
             with gr.Row(elem_id="examples"):
                 self.examples = [
                     self._put(gr.Button, {"value": key}, elem_id=key.replace("_", "-")) for key in texts.EXAMPLES

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps import serving
+from glm.engine import is_address
 from glm.errors import GlmError
 from glm.model_options import add_model_options, load_arguments
 
@@ -67,6 +68,11 @@ class Options:
     revision: str | None = None
     gpus: int | None = None
     sharing: Sharing | None = None
+
+    @property
+    def all_is_here(self) -> bool:
+        """Whether the model and everybody who sees the page are at this computer."""
+        return self.sharing is None and not is_address(self.model or "")
 
     def load_arguments(self) -> dict[str, Any]:
         """The keyword arguments of `glm.load_engine` that the options stand for, without the model itself."""

@@ -54,7 +54,7 @@ def draw(view: View) -> None:
                 draw_end(view)
     else:
         with history:
-            draw_welcome(view, "hero_title", "hero_text")
+            draw_welcome(view, "hero_title", "hero_text" + view.where)
             draw_end(view)
     streamlit_attach.draw(view)
     draw_box(view)

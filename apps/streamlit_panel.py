@@ -26,7 +26,7 @@ def draw(view: View, more: Callable[[], None]) -> None:
     """Draw the panel; `more` adds what the mode wants between the conversations and the settings."""
     st.html(
         f'<div class="brand">{streamlit_style.LOGO_IMAGE}<div><b>{view.text("title")}</b>'
-        f"<span>{view.text('tagline')}</span></div></div>"
+        f"<span>{view.text('tagline' + view.where)}</span></div></div>"
     )
     st.button(
         view.text("new_chat"), key="new_chat", type="primary", width="stretch", icon=":material/edit_square:",

@@ -146,7 +146,7 @@ font-size:12.5px;line-height:1.5;min-height:20px;font-variant-numeric:tabular-nu
 border-radius:16px;padding:13px 18px;font-size:14.5px;line-height:1.6;overflow-wrap:anywhere}
 .alert b{display:block}.alert small{display:block;margin-top:4px;font-size:13px;opacity:.85}
 @media(max-width:640px){
-[data-testid=stMainBlockContainer]{padding-left:1rem;padding-right:1rem}[data-testid=stBottomBlockContainer]{padding-left:.7rem;padding-right:.7rem}
+[data-testid=stMainBlockContainer]{padding-left:1rem;padding-right:1rem;padding-top:4.25rem}[data-testid=stBottomBlockContainer]{padding-left:.7rem;padding-right:.7rem}
 .hero{padding-top:3vh}.hero h1{font-size:25px}.status .meter:not(.wide),.status .extra,.status .extra+i,.status i:has(+.extra){display:none}
 [class*=st-key-question-]{max-width:92%}
 }

@@ -34,6 +34,11 @@ class View:
         """The sentence `key` in the view's language."""
         return text(self.lang, key, **values)
 
+    @property
+    def where(self) -> str:
+        """The end of the keys of sentences that say where the model runs."""
+        return "" if self.service.asked.all_is_here else "_elsewhere"
+
     def go_to(self, chat: Chat) -> None:
         """Show another conversation from the next run on."""
         st.session_state[f"chat_{self.mode}"] = chat

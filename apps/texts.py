@@ -15,10 +15,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     # key: (English, Chinese)
     "title": ("GLM Chat", "GLM 对话"),
     "tagline": ("Runs on this computer", "在这台电脑上运行"),
+    "tagline_elsewhere": ("No cloud, no account", "不用云端，无需账号"),
     "hero_title": ("What can I help with?", "今天想聊点什么？"),
     "hero_text": (
         "Ask anything. The model runs on this computer and nothing you write leaves it.",
         "随便问吧。模型在这台电脑上运行，你写的内容不会离开它。",
+    ),
+    "hero_text_elsewhere": (
+        "Ask anything. What you write goes to the computer that runs the model, and nowhere else.",
+        "随便问吧。你写的内容只会发送到运行模型的电脑。",
     ),
     # cards on an empty chat: questions the built-in model has been taught to answer well
     "example_0": ("What should I do if I can't sleep at night?", "晚上睡不着应该怎么办？"),
@@ -152,8 +157,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mode_tools": ("Tools", "工具"),
     "tool_hero_title": ("What should be looked up?", "想查点什么？"),
     "tool_hero_text": (
-        "The model calls tools on this computer and answers with what they give. Each call is shown.",
-        "模型会调用本机上的工具，并根据结果回答。每次调用都会显示出来。",
+        "The model calls tools and answers with what they give. Each call is shown.",
+        "模型会调用工具，并根据结果回答。每次调用都会显示出来。",
     ),
     "tool_example_0": ("What is 37 * 48 + 12?", "37 乘以 48 再加 12 等于多少？"),
     "tool_example_1": ("What time is it in Tokyo?", "东京现在几点？"),
@@ -191,8 +196,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mode_code": ("Code", "代码解释器"),
     "code_hero_title": ("What shall we compute?", "想算点什么？"),
     "code_hero_text": (
-        "The model writes Python and runs it in a sandbox on this computer. Upload a table to work with it.",
-        "模型编写 Python 代码，并在本机的沙箱中运行。可以上传表格让它分析。",
+        "The model writes Python and runs it in a sandbox. Upload a table to work with it.",
+        "模型编写 Python 代码，并在沙箱中运行。可以上传表格让它分析。",
     ),
     "code_example_0": ("Plot the sine curve from 0 to 10.", "画出 sin(x) 在 0 到 10 之间的图像。"),
     "code_example_1": ("What is the sum of all primes below 1000?", "1000 以内所有质数的和是多少？"),

@@ -74,7 +74,7 @@ def pack_all(matrices: list[Matrix]) -> bool:
 
 
 def _parts(weight: torch.Tensor) -> torch.Tensor | None:
-    """The weight [out, in] as a view [parts, in, out / parts], at least a part for each thread; None if it cannot be."""
+    """The weight [out, in] as a view [parts, in, out / parts], one part for each thread or more; None if that fails."""
     if weight.device.type != "cpu" or weight.dtype != torch.float32 or not weight.is_contiguous():
         return None
     outputs, inputs = weight.shape
