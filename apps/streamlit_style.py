@@ -146,10 +146,13 @@ font-size:12.5px;line-height:1.5;min-height:20px;font-variant-numeric:tabular-nu
 border-radius:16px;padding:13px 18px;font-size:14.5px;line-height:1.6;overflow-wrap:anywhere}
 .alert b{display:block}.alert small{display:block;margin-top:4px;font-size:13px;opacity:.85}
 @media(max-width:640px){
-[data-testid=stMainBlockContainer]{padding-left:1rem;padding-right:1rem;padding-top:4.25rem}[data-testid=stBottomBlockContainer]{padding-left:.7rem;padding-right:.7rem}
-.hero{padding-top:3vh}.hero h1{font-size:25px}.status .meter:not(.wide),.status .extra,.status .extra+i,.status i:has(+.extra){display:none}
+[data-testid=stMainBlockContainer]{padding-left:1rem;padding-right:1rem;padding-top:4.25rem;padding-bottom:1rem}[data-testid=stBottomBlockContainer]{padding-left:.7rem;padding-right:.7rem}
+.hero{padding-top:1vh}.hero .logo{width:48px;height:48px;margin-bottom:12px}.hero h1{font-size:25px}
+.st-key-examples button{min-height:50px;padding:8px 16px}.st-key-examples [data-testid=stVerticalBlock],.st-key-examples [data-testid=stHorizontalBlock]{gap:.6rem}
+.status .meter:not(.wide),.status .extra,.status .extra+i,.status i:has(+.extra){display:none}
 [class*=st-key-question-]{max-width:92%}
 }
+@media(max-width:640px) and (max-height:740px){.hero .logo{display:none}}
 @media(prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important;transition:none!important}}
 </style>
 """.replace("COPYMASK", icon_mask("copy")).replace("THEMEMASK", icon_mask("theme"))

@@ -54,7 +54,7 @@ def test_a_phone_joins_chats_and_is_sent_out(
         page.get_by_role("button", name="加入").click()
         page.locator(box).wait_for()
         assert "/join" not in page.url and page.evaluate("document.referrer").count("/join") <= 1
-        page.get_by_text("你写的内容只会发送到运行模型的电脑").locator("visible=true").wait_for()  # not: leaves it never
+        page.get_by_text("你写的内容只会发送到运行模型的电脑").locator("visible=true").wait_for()
         page.locator(box).fill("hello")
         page.locator(box).press("Enter")
         page.get_by_text(re.compile("scripted|Hello|你好")).first.wait_for()
