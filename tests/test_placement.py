@@ -215,6 +215,7 @@ def test_gpus_beside_another_device_are_a_contradiction(toy: Path) -> None:
 # --- memory
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="reads the process's memory from Linux's /proc")
 def test_the_estimate_is_within_a_tenth_of_what_is_used(toy: Path, tmp_path: Path) -> None:

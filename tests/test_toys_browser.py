@@ -48,7 +48,9 @@ def test_an_original_folder_answers_in_the_page(generation: int, name: str, page
             '{"temperature": 22}',
             "根据查询结果，今天北京的气温为 22 摄氏度。",
         ),
-        ("code", "计算1到100的和", "sum(range(1, 101))", "5050", "1 到 100 的和是 5050。"),
+        pytest.param(
+            "code", "计算1到100的和", "sum(range(1, 101))", "5050", "1 到 100 的和是 5050。", marks=pytest.mark.thorough
+        ),
     ],
 )
 def test_a_folder_of_the_third_generation_uses_what_it_is_given(

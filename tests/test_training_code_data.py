@@ -181,6 +181,7 @@ class Answering:
         yield Finished("stop")
 
 
+@pytest.mark.thorough
 def test_an_engine_that_writes_the_reference_code_scores_everything():
     reference = {repr(trial(d).context): trial(d).reference for d in some(60, "heldout", seed=5)}
     found = measure(Answering(lambda messages: reference[repr(tuple(messages))]), count=60, seed=5)
