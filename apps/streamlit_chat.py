@@ -139,7 +139,8 @@ def draw_message(view: View, index: int, message: Message, *, last: bool = False
         _thought(view, message.thought)
         if message.header:
             code = message.header == INTERPRETER
-            title = view.text("tool_code") if code else view.text("tool_call", name=message.header)
+            name = display.markdown(" ".join(message.header.split()), target="streamlit")  # a label is Markdown too
+            title = view.text("tool_code") if code else view.text("tool_call", name=name)
             with st.expander(title, icon=":material/build:"):
                 markdown(view, message.content)
         else:
