@@ -67,9 +67,12 @@ class Gate:
             door.on_removed.append(self._connections.cut)
 
     def close(self) -> None:
-        """End what is open and let nothing begin any more. Any thread may do so."""
+        """End what stays open and let nothing begin any more. Any thread may do so.
+
+        What has not been answered yet soon is, and the frameworks complain on the terminal when it is cut.
+        """
         self._closed = True
-        self._connections.cut()
+        self._connections.cut(begun=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

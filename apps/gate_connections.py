@@ -28,12 +28,13 @@ class Connections:
         """How many connections of this kind the visitor has."""
         return len(self._open.get((name, kind), ()))
 
-    def cut(self, name: str | None = None) -> None:
-        """End all connections of a visitor, or of everybody."""
+    def cut(self, name: str | None = None, *, begun: bool = False) -> None:
+        """End all connections of a visitor, or of everybody; with `begun` those only whose answer has begun."""
         for (owner, _), connections in tuple(self._open.items()):
             if name is None or owner == name:
                 for connection in tuple(connections):
-                    connection.cut()
+                    if connection.has_begun or not begun:
+                        connection.cut()
 
     @contextlib.contextmanager
     def counting(self, name: str, kind: str, connection: Connection) -> Iterator[None]:
@@ -72,6 +73,11 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._started = False
         self._ending: tuple[int, str] | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an answer has begun: then it is a stream, or a websocket."""
+        return self._started
 
     async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer; returns when it has, or when the connection was cut."""

@@ -281,3 +281,30 @@ def test_a_seat_that_runs_out_ends_what_is_open() -> None:
         assert (await ask(house.gate, "GET", "/", cookie=cookie)).status == 403
 
     run(test)
+
+
+def test_a_gate_that_closes_ends_streams_and_lets_short_requests_finish() -> None:
+    async def test() -> None:
+        asked, finish = asyncio.Event(), asyncio.Event()
+
+        async def page(scope: Any, receive: Any, send: Any) -> None:
+            asked.set()
+            if scope["path"] == "/stream":
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await asyncio.Event().wait()
+            await finish.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"done"})
+
+        gate = Gate(page)
+        waiting = [asyncio.ensure_future(ask(gate, "GET", path, **HERE)) for path in ("/stream", "/short")]
+        await asked.wait()
+        await asyncio.sleep(0.05)
+        gate.close()
+        assert (await asyncio.wait_for(waiting[0], 5)).body == b""
+        assert not waiting[1].done()
+        finish.set()
+        assert (await asyncio.wait_for(waiting[1], 5)).body == b"done"
+        assert (await ask(gate, "GET", "/short", **HERE)).status == 503
+
+    run(test)

@@ -35,6 +35,7 @@ def test_an_original_folder_answers_in_the_page(generation: int, name: str, page
         page.reload()
         saying(page, BOT, ANSWER.format(name)).wait_for()
     finally:
+        page.close()
         program.stop()
 
 
@@ -64,4 +65,5 @@ def test_a_folder_of_the_third_generation_uses_what_it_is_given(
         shown = "\n".join(page.locator("#chat").all_text_contents())
         assert called in shown and result in shown
     finally:
+        page.close()
         program.stop()
