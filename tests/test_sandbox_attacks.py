@@ -83,7 +83,8 @@ def problems(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
 @functools.lru_cache(maxsize=8)
 def run(tier: Tier, user: User, names: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     asked = json.dumps({"tier": tier, "snippets": [str(SNIPPETS / f"{name}.py") for name in names]})
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+    # On a busy computer the last kernel may still be ending, and its folder be cleared, when the runner has told all.
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         copy = copy_of_package(folder)
         (folder / "home").mkdir()
