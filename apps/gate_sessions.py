@@ -90,9 +90,8 @@ class GradioSessions:
             await self._app(scope, receive, send)
             return
         named = _in_path_and_query(scope)
-        if scope["method"] == "POST" and not Headers(scope=scope).get("content-type", "").startswith("multipart/"):
-            body, receive = await _read_ahead(receive)
-            named |= _in_body(body)
+        body, receive = await read_ahead(scope, receive)
+        named |= _in_body(body)
         if all(self._sessions.bind(session, _name(scope)) for session in named):
             await self._app(scope, receive, send)
         else:
@@ -120,8 +119,13 @@ def _in_body(body: bytes) -> set[str]:
     return {found} if isinstance(found, str) else set()
 
 
-async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
-    """The whole body, and a `receive` that gives it once more. The gate has seen to its size."""
+async def read_ahead(scope: Scope, receive: Receive) -> tuple[bytes, Receive]:
+    """The whole body of a POST, and a `receive` that gives it once more; of others, and of an upload, nothing is read.
+
+    The gate has seen to its size.
+    """
+    if scope["method"] != "POST" or Headers(scope=scope).get("content-type", "").startswith("multipart/"):
+        return b"", receive
     body, message = bytearray(), await receive()
     while message["type"] == "http.request":
         body.extend(message.get("body", b""))

@@ -11,9 +11,10 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apps.gate_sessions import read_ahead
 
 _HANDED_ON = re.compile(r"/gradio_api/(?:file[=/]\s*[a-z][a-z0-9+.-]*:[/\\]|proxy=)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:[/\\]|[/\\]{2})", re.IGNORECASE)
@@ -31,9 +32,8 @@ class NoFetches:
             await self._app(scope, receive, send)
             return
         refused = _HANDED_ON.match(unquote(scope["path"])) is not None
-        if scope["method"] == "POST" and not Headers(scope=scope).get("content-type", "").startswith("multipart/"):
-            body, receive = await _read_ahead(receive)
-            refused = refused or _names_an_address(body)
+        body, receive = await read_ahead(scope, receive)
+        refused = refused or _names_an_address(body)
         if refused:
             await PlainTextResponse(_REFUSED, 403)(scope, receive, send)
         else:
@@ -56,16 +56,3 @@ def _names_an_address(body: bytes) -> bool:
         elif isinstance(value, list):
             waiting += value
     return False
-
-
-async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
-    """The whole body, and a `receive` that gives it once more."""
-    pieces: list[Message] = [await receive()]
-    while pieces[-1]["type"] == "http.request" and pieces[-1].get("more_body"):
-        pieces.append(await receive())
-    waiting = pieces[::-1]
-
-    async def receiving() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return b"".join(piece.get("body", b"") for piece in pieces), receiving
