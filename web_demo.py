@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         serving.check_port(asked.host, asked.port)
         serving.stay_offline()
         loader = EngineLoader(
-            lambda progress: load_engine(asked.model, **asked.load_arguments(), progress=progress),
+            lambda progress: load_engine(asked.model, **asked.load_arguments(), own_process=True, progress=progress),
             name=asked.model or "",
         ).start()
         from apps.gradio_app import serve  # slow to import, so only now that loading has begun

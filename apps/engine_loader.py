@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from glm.engine import Engine, EngineInfo, is_address
-from glm.errors import CheckpointError, EngineError, GlmError
+from glm.errors import CheckpointError, EngineError, as_load_error
 from glm.events import EngineEvent, Finished, PromptProgress
 from glm.messages import Message, ToolCall, ToolSpec
 from glm.settings import GenerationSettings
@@ -69,16 +69,9 @@ class EngineLoader:
     def _run(self) -> None:
         try:
             self._engine = self._load(self._report)
-        except MemoryError as error:
-            self._fail(error, "not enough memory for this model; close other programs, or try --dtype bfloat16")
-        except GlmError as error:
-            self._fail(error, str(error))
         except Exception as error:
-            self._fail(
-                error,
-                f"the model could not be loaded ({type(error).__name__}: {_first_line(error)}); "
-                "start again with --debug for details",
-            )
+            self.error = error
+            self.state = LoadState("failed", str(as_load_error(error)))
         else:
             self.state = LoadState("ready", fraction=1.0)
         finally:
@@ -88,10 +81,6 @@ class EngineLoader:
         if note.endswith("\n"):  # what was decided, not what is going on: it stays on the terminal
             print(note, end="", flush=True)
         self.state = LoadState("loading", note.strip(), fraction)
-
-    def _fail(self, error: BaseException, sentence: str) -> None:
-        self.error = error
-        self.state = LoadState("failed", sentence)
 
 
 class WaitingEngine:
@@ -171,7 +160,3 @@ def check_model_name(model: str | None) -> None:
             f"{model!r} is neither a folder here nor a hub id such as THUDM/chatglm3-6b; "
             "check the name, or leave --model out for the built-in model"
         )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:200]

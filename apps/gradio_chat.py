@@ -57,8 +57,8 @@ class _Wiring:
     """What happens when something is clicked.
 
     A handler changes the tab's conversation and returns what its page shows then, with a new value for `signal`,
-    which starts `_watch`. That draws a running answer to its end, whoever began it. The timer sends the signal too
-    when the conversation was changed elsewhere.
+    which starts `_watch`. That draws a running answer to its end, whoever began it, and asks for the rest of the
+    page with `redraw` when that has changed. The timer sends both too, when something was changed elsewhere.
     """
 
     def __init__(self, page: Page, tabs: Tabs, loader: EngineLoader) -> None:
@@ -85,8 +85,11 @@ class _Wiring:
         page.chat.undo(self._undo, None, everything, **quiet)
         page.chat.like(self._like, None, None, **quiet)
         page.box.stop(self._stop, None, None, **at_once)
-        page.signal.change(self._watch, None, everything, trigger_mode="multiple", **quiet)
-        page.timer.tick(self._poll, None, [page.status, page.signal], **at_once)
+        # Few outputs: Gradio makes each one anew for every frame, even where it is to stay as it is.
+        drawn = [page.chat, page.status, page.redraw]
+        page.signal.change(self._watch, None, drawn, trigger_mode="multiple", **quiet)
+        page.redraw.change(self._redraw, None, everything, trigger_mode="multiple", **quiet)
+        page.timer.tick(self._poll, None, [page.status, page.signal, page.redraw], **at_once)
 
         for button in (page.new_chat, page.top_new):
             button.click(self._new, None, everything, **closing, **quiet)
@@ -167,9 +170,8 @@ class _Wiring:
         chat, running = tab.chat, tab.chat.running
         number = tab.watcher = self._updates.signal()
         try:
-            yield self._updates.everything(tab, signal=False)
             if running is not None and not running.done:
-                live, before, drawn = Live(), None, 0.0
+                live, asked, before, drawn = Live(), tab.drawn, None, 0.0
                 for batch in running.batches(FRAME_SECONDS):
                     if tab.watcher != number or tab.chat is not chat:
                         return
@@ -177,13 +179,16 @@ class _Wiring:
                     if running.done:
                         break
                     frame = self._updates.frame(tab, live)
+                    if tab.state not in (tab.drawn, asked):
+                        asked = tab.state
+                        frame[self._page.redraw] = self._updates.signal()
                     if frame != before:
                         before, drawn = frame, time.monotonic()
                         yield frame
                     elif time.monotonic() - drawn > _QUIET_SECONDS:
                         drawn = time.monotonic()
-                        yield self._updates.nothing
-                yield self._updates.everything(tab, signal=False)
+                        yield {self._page.status: gr.skip()}
+            yield {self._page.redraw: self._updates.signal()}
         finally:
             if tab.watcher == number:
                 tab.watcher = 0
@@ -191,6 +196,9 @@ class _Wiring:
             tab.told = chat.notice
             if isinstance(chat.notice, REFUSALS):
                 self._say(tab, text(tab.lang, "text_given_back", reason=gradio_view.sentence(chat.notice)))
+
+    def _redraw(self, request: gr.Request) -> Update:
+        return self._updates.everything(self._tabs.of(request), signal=False)
 
     def _stop(self, request: gr.Request) -> None:
         self._tabs.of(request).chat.stop()
@@ -340,8 +348,9 @@ class _Wiring:
         tab, stage = self._tabs.of(request), self._loader.state.stage
         if stage == "loading" == tab.stage:
             return {self._page.status: self._updates.status_line(tab)}
-        unseen = not tab.watcher and (tab.drawn != tab.state or tab.chat.busy)
-        return {self._page.signal: self._updates.signal() if unseen or tab.stage != stage else gr.skip()}
+        if not tab.watcher and (tab.drawn != tab.state or tab.chat.busy):
+            return {self._page.signal: self._updates.signal()}
+        return {self._page.redraw: self._updates.signal() if tab.stage != stage else gr.skip()}
 
     def _say(self, tab: Tab, words: str) -> None:
         gr.Warning(html.escape(words), duration=12, title=text(tab.lang, "note"))

@@ -44,7 +44,7 @@ class Page:
                     self._main()
             self.place, self.payload = self._hidden(), self._hidden()
             self.boot_place, self.boot_lang, self.boot_draft = self._hidden(), self._hidden(), self._hidden()
-            self.signal = gr.Number(visible="hidden", container=False, elem_classes="hidden-data")
+            self.signal, self.redraw = self._number("signal"), self._number("redraw")
             self.timer = gr.Timer(LOADING_SECONDS)
         self.inputs = [self.system, *self.sliders, self.seed]
 
@@ -57,6 +57,10 @@ class Page:
     @staticmethod
     def _hidden() -> Any:
         return gr.Textbox(visible="hidden", container=False, show_label=False, elem_classes="hidden-data")
+
+    @staticmethod
+    def _number(name: str) -> Any:
+        return gr.Number(visible="hidden", container=False, elem_id=name, elem_classes="hidden-data")
 
     def _panel(self) -> None:
         with gr.Row(elem_id="brand-row"):

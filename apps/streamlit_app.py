@@ -175,7 +175,7 @@ def launch(
         entrance = Entrance(asked, folder)
         serving.stay_offline()
         loader = EngineLoader(
-            lambda progress: load_engine(asked.model, **asked.load_arguments(), progress=progress),
+            lambda progress: load_engine(asked.model, **asked.load_arguments(), own_process=True, progress=progress),
             name=asked.model or "",
         ).start()
         made = Service(

@@ -26,7 +26,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from glm.checkpoint import load_checkpoint  # noqa: E402
+from glm.checkpoint import Checkpoint, load_checkpoint  # noqa: E402
 from glm.engine import Engine  # noqa: E402
 from glm.events import CallDelta, Finished, TextDelta  # noqa: E402
 from glm.messages import Message  # noqa: E402
@@ -181,9 +181,13 @@ def main() -> None:
     parser.add_argument("--new", type=int, default=96, help="tokens of each answer (default 96)")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    checkpoint = load_checkpoint(args.model, dtype=args.dtype)
-    endless: Any = EndlessFormat(checkpoint.prompt)
-    engine = TorchEngine(replace(checkpoint, prompt=endless), max_slots=max(args.at_once))
+
+    def load() -> Checkpoint:
+        checkpoint = load_checkpoint(args.model, dtype=args.dtype)
+        endless: Any = EndlessFormat(checkpoint.prompt)
+        return replace(checkpoint, prompt=endless)
+
+    engine = TorchEngine(load, max_slots=max(args.at_once))
     process, asked = psutil.Process(), questions()
     at_once(engine, [next(asked) for _ in range(2)], 16)  # warms up
     print(f"{engine.info.name}, {engine.info.dtype}, {args.new} new tokens, medians of {args.rounds} rounds")

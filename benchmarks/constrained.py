@@ -154,10 +154,9 @@ def main() -> None:
         "--temperature", type=float, nargs="*", default=[0.0, 0.8], help="what the calls are sampled at"
     )
     args = parser.parse_args()
-    checkpoint = load_checkpoint(args.model)
     asked = cases(args.count, args.seed)
-    library_costs(checkpoint.prompt, asked)
-    engine = TorchEngine(checkpoint)
+    engine = TorchEngine(lambda: load_checkpoint(args.model))
+    library_costs(engine._prompt, asked)
     try:
         for temperature in args.temperature:
             on = GenerationSettings(temperature=temperature, seed=args.seed, max_new_tokens=160)

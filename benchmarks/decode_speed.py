@@ -67,15 +67,17 @@ class Endless:
 
 def ours(model: str | None, dtype: str, prompt_tokens: int, new_tokens: int) -> Iterator[tuple[float, float]]:
     """(seconds to the first token, tokens/s after it) of our engine, once for every `next`."""
-    from glm.checkpoint import load_checkpoint
+    from glm.checkpoint import Checkpoint, load_checkpoint
     from glm.events import Finished
     from glm.settings import GenerationSettings
     from glm.torch_engine import TorchEngine
 
-    checkpoint = load_checkpoint(model, dtype=dtype)
-    ids = checkpoint.tokenizer.encode(PROMPT)[:prompt_tokens]
-    endless: Any = Endless(checkpoint.tokenizer, ids)
-    engine = TorchEngine(replace(checkpoint, prompt=endless))
+    def load() -> Checkpoint:
+        checkpoint = load_checkpoint(model, dtype=dtype)
+        endless: Any = Endless(checkpoint.tokenizer, checkpoint.tokenizer.encode(PROMPT)[:prompt_tokens])
+        return replace(checkpoint, prompt=endless)
+
+    engine = TorchEngine(load)
     settings = GenerationSettings(temperature=0.0, max_new_tokens=new_tokens)
     while True:
         *_, finished = engine.stream([], settings=settings)

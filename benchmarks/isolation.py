@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from glm.checkpoint import load_checkpoint  # noqa: E402
+from glm.checkpoint import Checkpoint, load_checkpoint  # noqa: E402
 from glm.engine import Engine  # noqa: E402
 from glm.events import TextDelta  # noqa: E402
 from glm.messages import Message  # noqa: E402
@@ -83,15 +83,18 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--new", type=int, default=32)
     args = parser.parse_args()
-    checkpoint = load_checkpoint(args.model, dtype=args.dtype)
+
+    def load() -> Checkpoint:
+        return load_checkpoint(args.model, dtype=args.dtype)
+
     asked = questions(args.count)
 
-    lone = TorchEngine(checkpoint, max_slots=1)
+    lone = TorchEngine(load, max_slots=1)
     lone._rows._reuses = False
     alone = [answer(lone, messages, settings_of(number, args.new)) for number, messages in enumerate(asked)]
     lone.close()
 
-    engine = TorchEngine(checkpoint, max_slots=8)
+    engine = TorchEngine(load, max_slots=8)
     crowd = [""] * len(asked)
     chance, over = random.Random(1), threading.Event()
 
@@ -118,7 +121,7 @@ def main() -> None:
         print(f"{name}: {len(pairs)} answers of up to {args.new} tokens, {len(different)} differ")
         for one, other in different:
             print(f"  alone: {one!r}\n  crowd: {other!r}")
-    print(f"{checkpoint.description.name}, {checkpoint.description.dtype}")
+    print(f"{engine.info.name}, {engine.info.dtype}")
 
 
 if __name__ == "__main__":

@@ -147,17 +147,17 @@ class Server:
         raise RuntimeError(f"the program did not start; it printed:\n{self._log.read_text(errors='replace')}")
 
     def cpu_seconds(self) -> float:
-        """Of the program itself, which computes the model."""
-        spent = self._process.cpu_times()
-        return float(spent.user + spent.system)
+        """Of the program and those that it started, which hold the model."""
+        return sum(spent.user + spent.system for spent in self._each(psutil.Process.cpu_times))
 
     def memory(self) -> float:
         """Resident MB of the program and those that it started."""
-        total = 0
+        return sum(held.rss for held in self._each(psutil.Process.memory_info)) / 1e6
+
+    def _each(self, look: Callable[[psutil.Process], Any]) -> Iterator[Any]:
         for process in (self._process, *self._process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                total += process.memory_info().rss
-        return total / 1e6
+                yield look(process)
 
     def stop(self) -> None:
         """End it as Ctrl-C would, at the latest by force, and whatever it started."""

@@ -25,9 +25,13 @@ _TRIGGERS = {
     "submit": ("box", "submit"),
     "new": ("new-chat", "click"),
     "tick": ("timer", "tick"),
-    "watch": ("number", "change"),
+    "watch": ("signal", "change"),
+    "redraw": ("redraw", "change"),
 }
 """Handler -> the `elem_id`, or type without one, of the component that starts it, and the event."""
+
+_BY_NUMBER = {"signal": "watch", "redraw": "redraw"}
+"""Hidden number -> the handler that a new value starts."""
 
 
 class Handler:
@@ -133,13 +137,14 @@ class GradioVisitor:
         return "" if 'class="waiting"' in text else text
 
     def _show(self, handler: Handler, output: list[Any]) -> None:
-        """Take up what `handler` returned, as the page does; a new signal makes it watch."""
-        signal = self._value("number")
+        """Take up what `handler` returned, as the page does; new numbers make it watch, and draw the whole page."""
+        before = {name: self._value(name) for name in _BY_NUMBER}
         for component, given in zip(handler.outputs, output, strict=True):
             update = given if isinstance(given, dict) and given.get("__type__") == "update" else {"value": given}
             self._shown[component].update(update)
-        if self._value("number") != signal:
-            self._start(self._call("watch", []))
+        for name, number in before.items():
+            if self._value(name) != number:
+                self._start(self._call(_BY_NUMBER[name], []))
         if self._answer is not None:
             self._answer.grew(self._text())
             self._trouble = next((text for text in self._bubbles() if 'class="trouble"' in text), self._trouble)

@@ -95,7 +95,7 @@ def tiny_engine() -> TorchEngine:
     )
     description = SimpleNamespace(name="tiny", device="cpu", dtype="float32", context_length=CONTEXT, generation="")
     loaded: Any = SimpleNamespace(model=GlmForCausalLM(config), prompt=ByteFormat(), description=description)
-    return TorchEngine(loaded, max_slots=8, kv_budget=8 * 2**20)
+    return TorchEngine(lambda: loaded, max_slots=8, kv_budget=8 * 2**20)
 
 
 class Visitor(threading.Thread):

@@ -114,12 +114,14 @@ def load_engine(
     progress: Progress | None = None,
     max_slots: int | None = None,
     kv_budget: int | None = None,
+    own_process: bool = False,
 ) -> Engine:
     """An engine for a checkpoint folder or hub id; None is the built-in model, "scripted" needs none.
 
     An address such as http://192.168.1.20:8765 is that of a remote engine, whose model was loaded there.
     At most `max_slots` answers are written at once (None: 16), with at most `kv_budget` bytes of keys and values
-    (None: a part of what is free); see docs/serving.md.
+    (None: a part of what is free); see docs/serving.md. With `own_process` the model is held by a new process, so
+    that this one's Python and the model's do not wait for each other.
     The other arguments are those of `load_checkpoint`. Raises `CheckpointError` when
     the checkpoint cannot be loaded, `EngineError` when a remote engine does not answer.
     Close the engine when done with it.
@@ -134,22 +136,27 @@ def load_engine(
         from glm.remote_engine import RemoteEngine
 
         return RemoteEngine(path_or_id)
+    loading: dict[str, Any] = {
+        "dtype": dtype,
+        "device": device,
+        "quantize": quantize,
+        "generation": generation,
+        "adapter": adapter,
+        "hub": hub,
+        "revision": revision,
+        "gpus": gpus,
+    }
+    if own_process:
+        from glm.process_engine import ProcessEngine
+
+        return ProcessEngine(path_or_id, loading | {"max_slots": max_slots, "kv_budget": kv_budget}, progress=progress)
     from glm.checkpoint import load_checkpoint
     from glm.torch_engine import MAX_SLOTS, TorchEngine
 
-    checkpoint: Checkpoint = load_checkpoint(
-        path_or_id,
-        dtype=dtype,
-        device=device,
-        quantize=quantize,
-        generation=generation,
-        adapter=adapter,
-        hub=hub,
-        revision=revision,
-        gpus=gpus,
-        progress=progress,
-    )
-    return TorchEngine(checkpoint, max_slots=max_slots or MAX_SLOTS, kv_budget=kv_budget)
+    def load() -> Checkpoint:
+        return load_checkpoint(path_or_id, **loading, progress=progress)
+
+    return TorchEngine(load, max_slots=max_slots or MAX_SLOTS, kv_budget=kv_budget)
 
 
 def __getattr__(name: str) -> Any:

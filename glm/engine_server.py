@@ -139,18 +139,9 @@ class EngineServer:
                 stop.set()
 
         def read() -> None:
-            try:
-                for event in self._engine.stream(
-                    ask.messages, tools=ask.tools, settings=settings, stop=stop, visitor=ask.visitor
-                ):
-                    put(wire.line(event))
-            except GlmError as error:
-                put(wire.error_line(error))
-            except Exception as error:  # a fault of ours must not leave the client waiting for ever
-                put(wire.error_line(EngineError(f"the engine failed with {type(error).__name__}: {error}")))
-                raise
-            finally:
-                put(None)
+            for line in wire.with_failure(wire.event_lines(self._engine, ask, settings, stop)):
+                put(line)
+            put(None)
 
         # A thread for each: the server's pool has few, and streams that wait would take them all.
         threading.Thread(target=read, name="engine-stream", daemon=True).start()

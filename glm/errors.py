@@ -60,3 +60,15 @@ class ImportChatError(GlmError):
 
 class SandboxError(GlmError):
     """Code cannot be run here, or a file cannot be exchanged with the kernel."""
+
+
+def as_load_error(error: Exception) -> GlmError:
+    """What to tell a person whose model could not be loaded."""
+    if isinstance(error, GlmError):
+        return error
+    if isinstance(error, MemoryError):
+        return EngineError("not enough memory for this model; close other programs, or try --dtype bfloat16")
+    first_line = (str(error).splitlines() or [""])[0][:200]
+    return EngineError(
+        f"the model could not be loaded ({type(error).__name__}: {first_line}); start again with --debug for details"
+    )

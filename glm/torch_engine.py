@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import atexit
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from glm.constrained import CallConstraints
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from glm.prompts import PromptFormat
+    from glm.worker import Worker
 
 CLOSED = "the engine was closed; load it again to go on"
 
@@ -45,21 +46,47 @@ class Loaded(Protocol):
 
 
 class TorchEngine:
-    """An `Engine` over a loaded checkpoint.
+    """An `Engine` over the checkpoint that `load` returns. Raises what `load` raises.
 
-    At most `max_slots` answers are written at once, and keys and values take at most `kv_budget` bytes; others wait
-    their turn. None is a part of what is free when the engine starts. `prefill_chunk` is how many prompt tokens are
-    read between two looks at `stop`, fewer when running answers would stall.
+    `load` is called by the thread that computes ever after: where several threads of a process use OpenMP, each of
+    them takes twice as long. At most `max_slots` answers are written at once, and keys and values take at most
+    `kv_budget` bytes; others wait their turn. None is a part of what is free when the engine starts. `prefill_chunk`
+    is how many prompt tokens are read between two looks at `stop`, fewer when running answers would stall.
     """
 
     def __init__(
         self,
-        checkpoint: Loaded,
+        load: Callable[[], Loaded],
         *,
         max_slots: int = MAX_SLOTS,
         kv_budget: int | None = None,
         prefill_chunk: int = 256,
     ) -> None:
+        self._max_slots = max_slots
+        self._kv_budget = kv_budget
+        self._chunk = prefill_chunk
+        self._queue = RequestQueue()
+        self._thread = threading.Thread(target=self._work, args=(load,), name="glm-torch-engine", daemon=True)
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            raise self._failure
+        atexit.register(self.close)
+
+    def _work(self, load: Callable[[], Loaded]) -> None:
+        """The engine's thread: load the model, then serve requests."""
+        try:
+            worker = self._prepare(load())
+        except BaseException as error:
+            self._failure = error
+            return
+        finally:
+            self._started.set()
+        worker.run()
+
+    def _prepare(self, checkpoint: Loaded) -> Worker:
         from glm.cache_budget import cache_budget
         from glm.decode import Decoder, fastest_forward
         from glm.rows import Rows
@@ -78,19 +105,18 @@ class TorchEngine:
         self._constraints = CallConstraints(checkpoint.prompt)
         self._decoder = Decoder(
             checkpoint.model.eval(),
-            max_rows=max_slots,
+            max_rows=self._max_slots,
             context_length=self._info.context_length,
             forward=fastest_forward(checkpoint.model),
         )
         self._budget = cache_budget(
-            checkpoint.model, context_length=self._info.context_length, max_slots=max_slots, nbytes=kv_budget
+            checkpoint.model,
+            context_length=self._info.context_length,
+            max_slots=self._max_slots,
+            nbytes=self._kv_budget,
         )
-        self._queue = RequestQueue()
         self._rows = Rows(self._decoder.cache, self._budget, reuses=not self._decoder.uncut_prompt)
-        worker = Worker(self._decoder, self._rows, self._queue, chunk=prefill_chunk, device=self._info.device)
-        self._thread = threading.Thread(target=worker.run, name="glm-torch-engine", daemon=True)
-        self._thread.start()
-        atexit.register(self.close)
+        return Worker(self._decoder, self._rows, self._queue, chunk=self._chunk, device=self._info.device)
 
     @property
     def info(self) -> EngineInfo:

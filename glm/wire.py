@@ -7,13 +7,15 @@ of all, ``{"error": ...}`` for a failure; an empty line only shows that the conn
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import threading
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from glm.engine import EngineInfo
+from glm.engine import Engine, EngineInfo
 from glm.errors import ContextOverflowError, EngineError, GlmError, SettingsError
 from glm.events import EngineEvent
 from glm.messages import Message, ToolCall, ToolSpec
@@ -62,18 +64,39 @@ def error_line(error: GlmError) -> bytes:
     return json.dumps(data, ensure_ascii=False).encode() + b"\n"
 
 
+def event_lines(engine: Engine, ask: Ask, settings: GenerationSettings, stop: threading.Event) -> Iterator[bytes]:
+    """What `engine` answers to `ask`, as lines. Raises what it raises."""
+    for event in engine.stream(ask.messages, tools=ask.tools, settings=settings, stop=stop, visitor=ask.visitor):
+        yield line(event)
+
+
+def with_failure(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """`lines`, and where they break off a last one that tells why: nobody may be left waiting for ever."""
+    try:
+        yield from lines
+    except GlmError as error:
+        yield error_line(error)
+    except Exception as error:
+        traceback.print_exc()
+        yield error_line(EngineError(f"the engine failed with {type(error).__name__}: {error}"))
+
+
 def read_line(text: str) -> EngineEvent | EngineInfo:
     """What `line` wrote. Raises the error that `error_line` wrote, and `EngineError` for anything else."""
+    value: EngineEvent | EngineInfo | GlmError
     try:
         data = json.loads(text)
         if "error" in data:
-            raise _error(data)
-        ((name, content),) = data.items()
-        value: EngineEvent | EngineInfo = _KINDS[name].validate_python(content)
+            value = _error(data)
+        else:
+            ((name, content),) = data.items()
+            value = _KINDS[name].validate_python(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EngineError(
             f"the engine sent what is not an event: {text[:80]!r}; do both sides run the same version?"
         ) from error
+    if isinstance(value, GlmError):  # raised here: one that is a ValueError too would be caught above
+        raise value
     return value
 
 

@@ -118,7 +118,7 @@ class Engines:
     def __call__(self, fmt: PlainFormat | None = None, **options: int | None) -> TorchEngine:
         description = SimpleNamespace(name="tiny", device="cpu", dtype="float32", context_length=CONTEXT, generation="")
         loaded = SimpleNamespace(model=self._model, prompt=fmt or PlainFormat(), description=description)
-        self._started.append(TorchEngine(loaded, **options))  # type: ignore[arg-type]
+        self._started.append(TorchEngine(lambda: loaded, **options))  # type: ignore[arg-type, return-value]
         return self._started[-1]
 
     def close(self) -> None:

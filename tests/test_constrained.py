@@ -490,7 +490,8 @@ def engine() -> Iterator[TorchEngine]:
     description = SimpleNamespace(
         name="random", device="cpu", dtype="float32", context_length=4096, generation="ChatGLM3"
     )
-    made = TorchEngine(SimpleNamespace(model=model, prompt=fmt, description=description), max_slots=6)  # type: ignore[arg-type]
+    loaded = SimpleNamespace(model=model, prompt=fmt, description=description)
+    made = TorchEngine(lambda: loaded, max_slots=6)  # type: ignore[arg-type, return-value]
     yield made
     made.close()
 

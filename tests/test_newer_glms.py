@@ -114,7 +114,7 @@ class Recording:
 def written_at_once(checkpoint: Any) -> list[list[int]]:
     """The ids of an answer to each question, all written in one batch; prompts are read in small chunks."""
     recording = Recording(checkpoint.prompt)
-    engine = TorchEngine(replace(checkpoint, prompt=recording), prefill_chunk=16)
+    engine = TorchEngine(lambda: replace(checkpoint, prompt=recording), prefill_chunk=16)
     settings = GenerationSettings(temperature=0.0, max_new_tokens=NEW_TOKENS)
     found: dict[int, list[int]] = {}
 

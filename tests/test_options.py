@@ -59,7 +59,7 @@ def test_every_option_is_passed_on() -> None:
 
 def test_the_arguments_of_loading_are_those_that_an_engine_is_loaded_with() -> None:
     parameters = inspect.signature(load_engine).parameters
-    others = ("path_or_id", "progress", "max_slots", "kv_budget")
+    others = ("path_or_id", "progress", "max_slots", "kv_budget", "own_process")
     defaults = {name: entry.default for name, entry in parameters.items() if name not in others}
     assert parsed().load_arguments() == defaults
 

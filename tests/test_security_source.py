@@ -37,7 +37,7 @@ TRUE_KEYWORDS = {
     "follow_redirects", "mcp_server", "enable_monitoring",
 }  # fmt: skip
 FALSE_KEYWORDS = {"verify", "sanitize_html", "weights_only", "autoescape"}
-STARTS_PROCESSES = ("glm/sandbox/", "glm/tiny/source.py", "apps/lan.py", "run.py")
+STARTS_PROCESSES = ("glm/process_engine.py", "glm/sandbox/", "glm/tiny/source.py", "apps/lan.py", "run.py")
 """Where programs are started, none of them one that a page or a model could name."""
 
 
