@@ -57,8 +57,8 @@ class _Wiring:
     """What happens when something is clicked.
 
     A handler changes the tab's conversation and returns what its page shows then, with a new value for `signal`,
-    which starts `_watch`. That draws a running answer to its end, whoever began it, and asks for the rest of the
-    page with `redraw` when that has changed. The timer sends both too, when something was changed elsewhere.
+    which starts `_watch`. That draws a running answer to its end, whoever began it; after that the whole page is drawn
+    anew. When something was changed elsewhere, the timer sends the signal, or `redraw`, which does only the latter.
     """
 
     def __init__(self, page: Page, tabs: Tabs, loader: EngineLoader) -> None:
@@ -85,9 +85,9 @@ class _Wiring:
         page.chat.undo(self._undo, None, everything, **quiet)
         page.chat.like(self._like, None, None, **quiet)
         page.box.stop(self._stop, None, None, **at_once)
-        # Few outputs: Gradio makes each one anew for every frame, even where it is to stay as it is.
-        drawn = [page.chat, page.status, page.redraw]
-        page.signal.change(self._watch, None, drawn, trigger_mode="multiple", **quiet)
+        # One output: Gradio makes every output anew for every frame, even where it is to stay as it is.
+        watched = page.signal.change(self._watch, None, page.chat, trigger_mode="multiple", **quiet)
+        watched.then(self._redraw, None, everything, **quiet)
         page.redraw.change(self._redraw, None, everything, trigger_mode="multiple", **quiet)
         page.timer.tick(self._poll, None, [page.status, page.signal, page.redraw], **at_once)
 
@@ -164,41 +164,37 @@ class _Wiring:
             return self._updates.nothing
         return self._updates.everything(tab)
 
-    def _watch(self, request: gr.Request) -> Iterator[Update]:
+    def _watch(self, request: gr.Request) -> Iterator[list[dict[str, Any]]]:
         """Draw the running answer until it ends, the tab shows another one, or somebody else draws it."""
         tab = self._tabs.of(request)
         chat, running = tab.chat, tab.chat.running
+        if running is None or running.done:
+            return
         number = tab.watcher = self._updates.signal()
+        live, before, drawn = Live(), None, 0.0
         try:
-            if running is not None and not running.done:
-                live, asked, before, drawn = Live(), tab.drawn, None, 0.0
-                for batch in running.batches(FRAME_SECONDS):
-                    if tab.watcher != number or tab.chat is not chat:
-                        return
-                    live.feed(batch)
-                    if running.done:
-                        break
-                    frame = self._updates.frame(tab, live)
-                    if tab.state not in (tab.drawn, asked):
-                        asked = tab.state
-                        frame[self._page.redraw] = self._updates.signal()
-                    if frame != before:
-                        before, drawn = frame, time.monotonic()
-                        yield frame
-                    elif time.monotonic() - drawn > _QUIET_SECONDS:
-                        drawn = time.monotonic()
-                        yield {self._page.status: gr.skip()}
-            yield {self._page.redraw: self._updates.signal()}
+            for batch in running.batches(FRAME_SECONDS):
+                if tab.watcher != number or tab.chat is not chat:
+                    return
+                live.feed(batch)
+                if running.done:
+                    break
+                frame = self._updates.frame(tab, live)
+                if frame != before or time.monotonic() - drawn > _QUIET_SECONDS:
+                    before, drawn = frame, time.monotonic()
+                    yield frame
         finally:
             if tab.watcher == number:
                 tab.watcher = 0
+
+    def _redraw(self, request: gr.Request) -> Update:
+        tab = self._tabs.of(request)
+        chat = tab.chat
         if chat.notice is not tab.told:
             tab.told = chat.notice
             if isinstance(chat.notice, REFUSALS):
                 self._say(tab, text(tab.lang, "text_given_back", reason=gradio_view.sentence(chat.notice)))
-
-    def _redraw(self, request: gr.Request) -> Update:
-        return self._updates.everything(self._tabs.of(request), signal=False)
+        return self._updates.everything(tab, signal=False)
 
     def _stop(self, request: gr.Request) -> None:
         self._tabs.of(request).chat.stop()
@@ -346,11 +342,16 @@ class _Wiring:
         Every open page asks this all the time, so it has few outputs: Gradio works on each of them.
         """
         tab, stage = self._tabs.of(request), self._loader.state.stage
+        news: Update = {}
         if stage == "loading" == tab.stage:
-            return {self._page.status: self._updates.status_line(tab)}
-        if not tab.watcher and (tab.drawn != tab.state or tab.chat.busy):
-            return {self._page.signal: self._updates.signal()}
-        return {self._page.redraw: self._updates.signal() if tab.stage != stage else gr.skip()}
+            news[self._page.status] = self._updates.status_line(tab)
+        elif tab.chat.busy and (queued := self._updates.queue_line(tab)):
+            news[self._page.status] = queued
+        if tab.chat.busy and not tab.watcher:
+            news[self._page.signal] = self._updates.signal()
+        if tab.drawn != tab.state or tab.stage != stage:
+            news[self._page.redraw] = self._updates.signal()
+        return news or {self._page.status: gr.skip()}
 
     def _say(self, tab: Tab, words: str) -> None:
         gr.Warning(html.escape(words), duration=12, title=text(tab.lang, "note"))

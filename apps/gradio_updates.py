@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from apps import attachments, gradio_view, status
+from apps.chats import Chat
 from apps.engine_loader import EngineLoader
 from apps.gradio_page import LOADING_SECONDS, LONGEST_BEFORE_LOADING, SETTINGS, WATCH_SECONDS, Page
 from apps.gradio_tabs import Tab
@@ -44,14 +45,10 @@ class Updates:
         """Updates for all of the page but the settings."""
         page, chat = self._page, tab.chat
         tab.drawn, tab.stage = tab.state, self._loader.state.stage
-        running = chat.running if chat.busy else None
-        live = None
-        if running is not None:
-            live = Live()
-            live.feed(running.events)
+        live = _live(chat)
         view = gradio_view.shown(chat, tab.lang, live, status.waiting_note(self._loader, live or Live(), tab.lang))
-        box: dict[str, Any] = {"submit_btn": running is None, "stop_btn": running is not None}
-        if chat.typed and running is None:
+        box: dict[str, Any] = {"submit_btn": live is None, "stop_btn": live is not None}
+        if chat.typed and live is None:
             tab.attached, box["value"] = attachments.split(chat.typed)
             chat.typed = ""
         chatting = bool(view.bubbles)
@@ -75,7 +72,7 @@ class Updates:
             page.timer: gr.Timer(LOADING_SECONDS if tab.stage == "loading" else WATCH_SECONDS),
             page.sliders[0]: gr.update(maximum=self.context_length() or LONGEST_BEFORE_LOADING),
         }
-        if signal and (running is not None or tab.watcher or chat.notice is not tab.told):
+        if signal and (live is not None or tab.watcher or chat.notice is not tab.told):
             update[page.signal] = self.signal()
         return update
 
@@ -87,17 +84,20 @@ class Updates:
             update[component] = update.get(component, {}) | gr.update(value=value)
         return update
 
-    def frame(self, tab: Tab, live: Live) -> Update:
-        """Updates while an answer is being written."""
-        view = gradio_view.shown(tab.chat, tab.lang, live, status.waiting_note(self._loader, live, tab.lang))
-        update: Update = {self._page.chat: view.bubbles}
-        if tab.queue != status.queue_note(live, tab.lang):  # the line counts tokens, which takes its time
-            update[self._page.status] = self.status_line(tab, live)
-        return update
+    def frame(self, tab: Tab, live: Live) -> list[dict[str, Any]]:
+        """What the chat shows while an answer is being written."""
+        note = status.waiting_note(self._loader, live, tab.lang)
+        return gradio_view.shown(tab.chat, tab.lang, live, note).bubbles
 
     def status_line(self, tab: Tab, live: Live | None = None) -> str:
         tab.queue = status.queue_note(live, tab.lang) if live is not None else ""
         return status.status_html(self._loader, tab.chat.conversation, tab.chat.finished, tab.lang, tab.queue)
+
+    def queue_line(self, tab: Tab) -> str:
+        """The status line if what it says about waiting has changed, else ""."""
+        live = _live(tab.chat)
+        changed = live is not None and tab.queue != status.queue_note(live, tab.lang)
+        return self.status_line(tab, live) if changed else ""
 
     def listed(self, tab: Tab) -> tuple[str, bool]:
         """The list of conversations, and whether it is long enough to be searched."""
@@ -108,6 +108,16 @@ class Updates:
     def chips(self, tab: Tab) -> Update:
         chips = gradio_view.attached(tab.attached, tab.chat.conversation.engine, tab.lang)
         return gr.update(value=chips, visible=bool(chips))
+
+
+def _live(chat: Chat) -> Live | None:
+    """The answer that is being written, if there is one."""
+    running = chat.running if chat.busy else None
+    if running is None:
+        return None
+    live = Live()
+    live.feed(running.events)
+    return live
 
 
 def setting_values(settings: GenerationSettings) -> Iterator[Any]:

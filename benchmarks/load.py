@@ -4,11 +4,12 @@
 
 Starts `web_demo.py` (HTTP and server-sent events) or `composite.py` (a websocket) as a process of its own. Visitors
 speak the page's protocol without a browser, which would take the processor that is measured; each has its own cookie
-and page. For every number of visitors: each asks its own question at the same moment; then each asks the same with
-the same seed in a new conversation, one after another. Times are the visitors': a first token is the first text of
-the answer on the page, an end is the page at rest again. "in turn" finds its prompts kept from before and so has
-nothing to read; that makes the ratio smaller, not larger. "of CPU" is the ratio of the server's processor seconds
-per token, which other programs disturb less. Answers are counted in the model's tokens, from the page's status line.
+and page. For every number of visitors: each asks its own question at the same moment; then each asks another new one,
+one after another; then the first one again with the same seed, in turn too. Times are the visitors': a first token is
+the first text of the answer on the page, an end is the page at rest again. "in turn" is the second of the three, which
+like the first finds nothing kept of its questions; the third only shows whether answers are the same. "of CPU" is the
+ratio of the server's processor seconds per token, which other programs disturb less. Answers are counted in the
+model's tokens, from the page's status line.
 
 "failed" counts answers that did not come. "mixed" counts those that are not word for word the same as in turn, or
 where anything on the page names what another visitor asked for. Ends with 1 when either is not zero.
@@ -33,7 +34,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 import psutil
@@ -119,6 +120,14 @@ class Run:
         return [answer for answer in self.answers if not answer.failure]
 
 
+class Round(NamedTuple):
+    """Questions asked `together`, others in `turns`, and the first ones `alone`."""
+
+    together: Run
+    turns: Run
+    alone: Run
+
+
 class Server:
     """A web program of the project as a process of its own, on a free port and with an empty data folder."""
 
@@ -148,19 +157,20 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Of the program and those that it started, which hold the model."""
-        return sum(spent.user + spent.system for spent in self._each(psutil.Process.cpu_times))
+        return sum(spent.user + spent.system for spent in self.each(psutil.Process.cpu_times))
 
     def memory(self) -> float:
         """Resident MB of the program and those that it started."""
-        return sum(held.rss for held in self._each(psutil.Process.memory_info)) / 1e6
+        return sum(held.rss for held in self.each(psutil.Process.memory_info)) / 1e6
 
-    def _each(self, look: Callable[[psutil.Process], Any]) -> Iterator[Any]:
+    def each(self, look: Callable[[psutil.Process], Any]) -> Iterator[Any]:
+        """What `look` finds at the program and those that it started."""
         for process in (self._process, *self._process.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 yield look(process)
 
-    def stop(self) -> None:
-        """End it as Ctrl-C would, at the latest by force, and whatever it started."""
+    def stop(self) -> int:
+        """End it as Ctrl-C would, at the latest by force; returns how many that it started had to be ended then."""
         family = []
         with contextlib.suppress(psutil.NoSuchProcess):
             family = self._process.children(recursive=True)
@@ -171,9 +181,11 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._program.kill()
                 self._program.wait()
-        for process in psutil.wait_procs(family, timeout=3)[1]:
+        left = psutil.wait_procs(family, timeout=3)[1]
+        for process in left:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        return len(left)
 
 
 def questions() -> Iterator[Answer]:
@@ -212,18 +224,19 @@ class LoadTest:
         self._questions = questions()
         self.notes: list[str] = []
 
-    async def compare(self, count: int, rounds: int) -> list[tuple[Run, Run]]:
-        """`count` visitors ask at once, and then in turn; so many times."""
+    async def compare(self, count: int, rounds: int) -> list[Round]:
+        """`count` visitors ask at once, then in turn, and in turn what they asked at once; so many times."""
         async with contextlib.AsyncExitStack() as pages:
             visitors = [await pages.enter_async_context(self._kind(self._server.url)) for _ in range(count)]
             await asyncio.gather(*(asyncio.wait_for(visitor.open(), START_SECONDS) for visitor in visitors))
             await asyncio.sleep(self._kind.settle_seconds)
             made = []
             for _ in range(rounds):
-                asked = [next(self._questions) for _ in visitors]
-                together = await self._measured(self._at_once(visitors, asked), asked)
+                asked, others = ([next(self._questions) for _ in visitors] for _ in range(2))
                 again = [Answer(answer.name, answer.question, answer.seed) for answer in asked]
-                made.append((together, await self._measured(self._in_turn(visitors, again), again)))
+                together = await self._measured(self._at_once(visitors, asked), asked)
+                turns, alone = [await self._measured(self._in_turn(visitors, a), a) for a in (others, again)]
+                made.append(Round(together, turns, alone))
             return made
 
     async def _measured(self, work: Any, answers: list[Answer]) -> Run:
@@ -276,16 +289,16 @@ class LoadTest:
             raise RuntimeError(f"no status line with tokens on the page:\n{answer.page[:2000]}")
         return int(used[1].replace(",", "")) - self._prompt_tokens(answer.question)
 
-    def mixed(self, together: Run, turns: Run) -> int:
-        """How many pages showed something else at once than in turn, or something of another visitor."""
+    def mixed(self, made: Round) -> int:
+        """How many pages showed something else at once than alone, or something of another visitor."""
         count = 0
-        for one, other in zip(together.answers, turns.answers, strict=True):
+        for one, other in zip(made.together.answers, made.alone.answers, strict=True):
             if one.failure or other.failure:
                 continue
-            others = [answer.name for answer in together.answers if answer is not one]
+            others = [answer.name for answer in made.together.answers if answer is not one]
             if one.text != other.text or one.names(others) or other.names(others):
                 count += 1
-                self.notes.append(f"{one.name} mixed:\n  at once: {one.text!r}\n  in turn: {other.text!r}")
+                self.notes.append(f"{one.name} mixed:\n  at once: {one.text!r}\n  alone: {other.text!r}")
         return count
 
 
@@ -301,20 +314,22 @@ HEAD = (
 )
 
 
-def row(count: int, pairs: Sequence[tuple[Run, Run]], mixed: int, failed: int) -> str:
+def row(count: int, rounds: Sequence[Round], mixed: int, failed: int) -> str:
     """One line of the table."""
-    fast = statistics.median(together.tokens / together.seconds for together, _ in pairs)
-    slow = statistics.median(turns.tokens / turns.seconds for _, turns in pairs)
-    cpu = statistics.median((turns.cpu / turns.tokens) / (together.cpu / together.tokens) for together, turns in pairs)
-    answers = [answer for together, _ in pairs for answer in together.good]
+    fast = statistics.median(made.together.tokens / made.together.seconds for made in rounds)
+    slow = statistics.median(made.turns.tokens / made.turns.seconds for made in rounds)
+    cpu = statistics.median(
+        (made.turns.cpu / made.turns.tokens) / (made.together.cpu / made.together.tokens) for made in rounds
+    )
+    answers = [answer for made in rounds for answer in made.together.good]
     firsts = [answer.first for answer in answers]
     late = max(
-        max(answer.first for answer in together.good) / statistics.mean(answer.first for answer in together.good)
-        for together, _ in pairs
+        max(answer.first for answer in made.together.good) / statistics.mean(a.first for a in made.together.good)
+        for made in rounds
     )
     gaps = [gap for answer in answers for gap in answer.gaps] or [0.0]
-    tokens = sum(together.tokens for together, _ in pairs) / len(answers)
-    memory = max(together.memory for together, _ in pairs)
+    tokens = sum(made.together.tokens for made in rounds) / len(answers)
+    memory = max(made.together.memory for made in rounds)
     return (
         f"{count:>7}{fast:>8.1f}{slow:>9.1f}{fast / slow:>7.2f}{cpu:>8.2f}{percentile(firsts, 50):>11.2f}"
         f"{percentile(firsts, 95):>7.2f}{max(firsts):>7.2f}{late:>10.2f}{percentile(gaps, 95) * 1000:>12.0f}"
@@ -333,13 +348,13 @@ async def measure(page: str, server: Server, args: argparse.Namespace, prompt_to
     bad = 0
     for count in args.at_once:
         began, own = time.perf_counter(), time.process_time()
-        pairs = await test.compare(count, args.rounds)
+        rounds = await test.compare(count, args.rounds)
         own = (time.process_time() - own) / (time.perf_counter() - began)
-        mixed = sum(test.mixed(*pair) for pair in pairs)
-        failed = sum(len(run.answers) - len(run.good) for pair in pairs for run in pair)
+        mixed = sum(map(test.mixed, rounds))
+        failed = sum(len(run.answers) - len(run.good) for made in rounds for run in made)
         bad += mixed + failed
-        if all(run.good for pair in pairs for run in pair):
-            print(row(count, pairs, mixed, failed), flush=True)
+        if all(run.good for made in rounds for run in made):
+            print(row(count, rounds, mixed, failed), flush=True)
         print("\n".join(test.notes), end="\n" if test.notes else "", flush=True)
         test.notes.clear()
     print(f"The visitors themselves took {own:.0%} of one processor in the last line.")

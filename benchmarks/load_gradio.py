@@ -24,6 +24,7 @@ _TRIGGERS = {
     "load": (None, "load"),
     "submit": ("box", "submit"),
     "new": ("new-chat", "click"),
+    "stop": ("box", "stop"),
     "tick": ("timer", "tick"),
     "watch": ("signal", "change"),
     "redraw": ("redraw", "change"),
@@ -49,6 +50,8 @@ class GradioVisitor:
 
     program = "web_demo.py"
     settle_seconds = 0.0
+    has_settings = True
+    comes_back = False
 
     def __init__(self, url: str) -> None:
         self._http = httpx2.AsyncClient(
@@ -104,6 +107,16 @@ class GradioVisitor:
             self._answer = None
         answer.end(self._text(), page=json.dumps(list(self._shown.values()), ensure_ascii=False, default=str))
 
+    async def stop(self) -> None:
+        """Click on the button that stops the answer."""
+        await self._post("run/predict", self._handlers["stop"], [])
+
+    async def vanish(self) -> None:
+        """Be gone without a word."""
+        for task in self._tasks:
+            task.cancel()
+        await self._http.aclose()
+
     # -- what is on the page ---------------------------------------------------------------------------
 
     def _read(self, config: dict[str, Any]) -> None:
@@ -117,7 +130,7 @@ class GradioVisitor:
                 made
                 for made in config["dependencies"]
                 for target, happens in made["targets"]
-                if happens == event and trigger in (None, target) and made["outputs"]
+                if happens == event and trigger in (None, target) and made["backend_fn"]
             ]
             if len(found) != 1:
                 raise LookupError(f"the page has {len(found)} functions for {name!r} of {component!r}, expected one")
@@ -164,6 +177,8 @@ class GradioVisitor:
             self._streams = True
             self._start(self._listen())
         await ended
+        if name == "watch":  # what the page does then
+            await self._call("redraw", [])
 
     async def _post(self, path: str, handler: Handler, data: list[Any]) -> dict[str, Any]:
         body = {

@@ -35,8 +35,12 @@ class StreamlitVisitor:
     # Streamlit's page fetches its buttons piece by piece when it was just opened: apps/streamlit_chat.py draws
     # answers slowly then.
     settle_seconds = 6.5
+    has_settings = True
+    comes_back = False
+    mode = "chat"
 
     def __init__(self, url: str) -> None:
+        self.cookies = httpx2.Cookies()
         self._url = url
         self._socket: Any = None
         self._widgets: dict[str, str] = {}  # key -> id
@@ -46,7 +50,7 @@ class StreamlitVisitor:
         self._speakers: dict[tuple[int, ...], str] = {}  # place of a bubble -> whose it is
         self._kept: dict[str, ForwardMsg] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
-        self._query = self._script = ""
+        self._query, self._script = f"mode={self.mode}", ""
         self._whole = False  # whether the last run began anew with the whole page
         self._runs = 0  # of the whole page that came to their end
         self._running = False
@@ -68,9 +72,10 @@ class StreamlitVisitor:
 
     async def open(self) -> None:
         """Load the page, with a cookie of its own, and wait until the model is ready."""
-        async with httpx2.AsyncClient(base_url=self._url, trust_env=False, timeout=30) as http:
+        async with httpx2.AsyncClient(base_url=self._url, trust_env=False, timeout=30, cookies=self.cookies) as http:
             (await http.get("/")).raise_for_status()
-            cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+            self.cookies.update(http.cookies)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         self._socket = await websockets.connect(
             self._url.replace("http", "ws", 1) + "/_stcore/stream",
             additional_headers={"Cookie": cookies},
@@ -103,11 +108,20 @@ class StreamlitVisitor:
         before, self._text, self._trouble, self._answer = self._runs, "", "", answer
         answer.begin()
         try:
-            await self._run(box_chat=typed)
+            await self._run(**{f"box_{self.mode}": typed})
             await self._until(lambda: self._runs > before and self._resting)
         finally:
             self._answer = None
         answer.end(self._text, page="\n".join([self._status, *map(str, self._shown.values())]))
+
+    async def stop(self) -> None:
+        """Click on the button that stops the answer, if it is there."""
+        if "stop_button" in self._drawn:
+            await self._run(stop_button=WidgetState(trigger_value=True))
+
+    async def vanish(self) -> None:
+        """Be gone without a word."""
+        self._socket.transport.abort()
 
     # -- what is on the page ---------------------------------------------------------------------------
 
@@ -212,3 +226,11 @@ class StreamlitVisitor:
             await self._news.wait()
         if self._trouble:
             raise RuntimeError(f"the page shows: {self._trouble}")
+
+
+class CodeVisitor(StreamlitVisitor):
+    """One in the mode with the code interpreter. Comes back as itself: it has a kernel."""
+
+    has_settings = False
+    comes_back = True
+    mode = "code"

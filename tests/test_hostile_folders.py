@@ -404,7 +404,7 @@ def test_a_bin_file_of_other_things_is_refused(folder_of: Callable[[str], Path],
 
 
 @pytest.mark.parametrize("special", ["pipe", "socket", "device", "folder", "loop"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.thorough) for kind in KINDS[1:])])
 def test_what_is_no_file_is_not_waited_for(
     folder_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, kind: str, special: str
 ) -> None:

@@ -183,7 +183,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)])
 def test_it_ends_with_the_program_however_that_ends(folder: Path, tmp_path: Path, how: int) -> None:
     printed = tmp_path / "printed"
     code = PROGRAM.format(root=str(ROOT), folder=str(folder))

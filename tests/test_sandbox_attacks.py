@@ -125,6 +125,7 @@ def test_the_judges_see_what_does_not_hold() -> None:
     assert {name for name, problem in found.items() if problem} == set(names)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tier", tiers())
 def test_the_doctors_own_attacks_are_held(tier: Tier) -> None:
     slow = () if WHOLE else ("endless output",)

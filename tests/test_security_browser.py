@@ -236,7 +236,8 @@ def import_chat(page: Any, data: str) -> None:
     page.locator("[data-testid=stSidebar] input[type=file]").set_input_files([upload("chat.json", data)])
 
 
-@pytest.mark.parametrize("mode", ["tools", pytest.param("chat", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("mode", ["tools", "chat"])
 def test_streamlit_shows_an_imported_chat_of_payloads(watched: Watch, composite: Program, mode: str) -> None:
     page = watched.page
     open_chat(page, composite, f"/?mode={mode}")

@@ -39,6 +39,7 @@ def test_an_original_folder_answers_in_the_page(generation: int, name: str, page
         program.stop()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("tool", "question", "called", "result", "answer"),
     [
@@ -49,9 +50,7 @@ def test_an_original_folder_answers_in_the_page(generation: int, name: str, page
             '{"temperature": 22}',
             "根据查询结果，今天北京的气温为 22 摄氏度。",
         ),
-        pytest.param(
-            "code", "计算1到100的和", "sum(range(1, 101))", "5050", "1 到 100 的和是 5050。", marks=pytest.mark.thorough
-        ),
+        ("code", "计算1到100的和", "sum(range(1, 101))", "5050", "1 到 100 的和是 5050。"),
     ],
 )
 def test_a_folder_of_the_third_generation_uses_what_it_is_given(

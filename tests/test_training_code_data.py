@@ -111,6 +111,7 @@ def test_small_talk_gets_an_answer_without_code():
         assert dialogue.messages[-2].role == "user" and dialogue.messages[-1].call is None
 
 
+@pytest.mark.thorough
 def test_reference_code_prints_what_is_expected():
     trials = [trial(d) for d in some(120) if d.expected]
     assert len(trials) > 60

@@ -222,6 +222,7 @@ def test_a_text_file_goes_into_the_message_with_its_token_count(page: Any, web_d
     page.locator("#composer input[type=file]").set_input_files([str(path) for path in (notes, table, picture)])
     saying(page, ".toast-body", "dot.png is not a text file").wait_for()
     chips = page.locator("#attached .chip")
+    chips.nth(1).wait_for()
     assert [re.sub(r"\d+", "N", words) for words in chips.all_inner_texts()] == [
         "notes.txt · N tokens", "data.csv · N tokens",
     ]  # fmt: skip
