@@ -69,26 +69,27 @@ class _Wiring:
 
     def connect(self) -> None:
         page, inputs = self._page, self._page.inputs
-        everything = [
+        # As few outputs as can be: Gradio makes each anew, even one that is to stay as it is.
+        shown = [
             page.hero, page.chat, page.box, page.status, page.title, page.conversations, page.search, page.place,
-            page.alert, page.attached, page.signal, page.timer, *inputs,
+            page.alert, page.attached, page.signal, page.timer, page.sliders[0],
         ]  # fmt: skip
+        everything = list(dict.fromkeys([*shown, *inputs]))
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         at_once: dict[str, Any] = {**quiet, "queue": False}
         closing = {"js": "(...given) => { glm.afterNew(); return given }"}
 
-        page.box.submit(self._send, [page.box, *inputs], everything, **quiet)
+        page.box.submit(self._send, [page.box, *inputs], shown, **quiet)
         for button in page.examples:
-            button.click(self._send, [button, *inputs], everything, **quiet)
-        page.chat.retry(self._retry, inputs, everything, **quiet)
-        page.chat.edit(self._edit, inputs, everything, **quiet)
-        page.chat.undo(self._undo, None, everything, **quiet)
+            button.click(self._send, [button, *inputs], shown, **quiet)
+        page.chat.retry(self._retry, inputs, shown, **quiet)
+        page.chat.edit(self._edit, inputs, shown, **quiet)
+        page.chat.undo(self._undo, None, shown, **quiet)
         page.chat.like(self._like, None, None, **quiet)
         page.box.stop(self._stop, None, None, **at_once)
-        # One output: Gradio makes every output anew for every frame, even where it is to stay as it is.
         watched = page.signal.change(self._watch, None, page.chat, trigger_mode="multiple", **quiet)
-        watched.then(self._redraw, None, everything, **quiet)
-        page.redraw.change(self._redraw, None, everything, trigger_mode="multiple", **quiet)
+        watched.then(self._redraw, None, shown, **quiet)
+        page.redraw.change(self._redraw, None, shown, trigger_mode="multiple", **quiet)
         page.timer.tick(self._poll, None, [page.status, page.signal, page.redraw], **at_once)
 
         for button in (page.new_chat, page.top_new):
@@ -97,8 +98,8 @@ class _Wiring:
         page.search.change(self._search, page.search, page.conversations, trigger_mode="always_last", **at_once)
         page.place.change(None, page.place, None, js="(key) => glm.address(key)", api_visibility="private")
 
-        page.attach.upload(self._attach, page.attach, everything, **quiet)
-        page.attached.click(self._detach, None, everything, **quiet)
+        page.attach.upload(self._attach, page.attach, page.attached, **quiet)
+        page.attached.click(self._detach, None, page.attached, **quiet)
         page.importer.upload(self._import, page.importer, everything, **quiet)
         for kind, button in page.exports.items():
             made = button.click(self._exporter(kind), None, page.payload, **quiet)

@@ -42,7 +42,7 @@ class Updates:
         return engine.info.context_length if engine is not None else 0
 
     def everything(self, tab: Tab, *, signal: bool = True) -> Update:
-        """Updates for all of the page but the settings."""
+        """Updates for all of the page but the settings' values."""
         page, chat = self._page, tab.chat
         tab.drawn, tab.stage = tab.state, self._loader.state.stage
         live = _live(chat)

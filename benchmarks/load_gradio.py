@@ -115,6 +115,7 @@ class GradioVisitor:
         """Be gone without a word."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.aclose()
 
     # -- what is on the page ---------------------------------------------------------------------------
@@ -255,6 +256,7 @@ class GradioVisitor:
         task = asyncio.ensure_future(watched())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not self._trouble and not holds():

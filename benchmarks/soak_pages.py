@@ -33,6 +33,9 @@ from benchmarks.load_streamlit import CodeVisitor  # noqa: E402
 
 KINDS: dict[str, Any] = {**PAGES, "code": CodeVisitor}
 QUESTIONS = ("Hello!", "What is the sea?", "Name a fruit.", "你好", "Count to five.", "Why is the sky blue?")
+CALLING = ("Use a tool.",)
+"""What makes the scripted engine run a cell."""
+
 ANSWER_SECONDS = 120.0
 QUIET_SECONDS = 20.0
 """Until what ended visitors had is let go of."""
@@ -91,7 +94,8 @@ class Soak:
         """One request; False when the visitor has vanished in the middle of it."""
         self.asked += 1
         fate = self._random.choices(("whole", "stopped", "vanished"), (3, 1, 1))[0]
-        answer = Short("", self._random.choice(QUESTIONS), self._random.randrange(10**6))
+        question = self._random.choice(CALLING if self._kind is CodeVisitor else QUESTIONS)
+        answer = Short("", question, self._random.randrange(10**6))
         settings = {"max_new_tokens": self._new_tokens, "seed": answer.seed} if visitor.has_settings else {}
         asking = asyncio.ensure_future(visitor.ask(answer.question, settings, answer))
         if fate != "whole":
