@@ -7,6 +7,7 @@ page's script anew for every click. Static settings are in ``.streamlit/config.t
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -34,6 +35,7 @@ from glm.store import FILE, data_folder
 from glm.tools import Tool
 
 _FAILURE_SHOWN_SECONDS = 5.0
+_COLLECT_SECONDS = 30.0
 DEFAULT_PORT = 8501
 
 
@@ -119,6 +121,7 @@ class Launched:
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Any) -> AsyncIterator[None]:
         threading.Thread(target=self._watch_loading, name="watch-loading", daemon=True).start()
+        threading.Thread(target=_collect_garbage, name="collect-garbage", daemon=True).start()
         if self._direct:
             self._entrance.announce("GLM Chat")
         try:
@@ -138,6 +141,13 @@ class Launched:
         if loader.failure_was_shown.wait(_FAILURE_SHOWN_SECONDS):
             time.sleep(1.0)
         signal.raise_signal(signal.SIGINT)
+
+
+def _collect_garbage() -> None:
+    """Free what closed pages held, open files among it: Streamlit's sessions are circles, which wait long otherwise."""
+    while True:
+        time.sleep(_COLLECT_SECONDS)
+        gc.collect()
 
 
 def launch(
