@@ -42,7 +42,8 @@ class RequestQueue:
         self.closed: EngineError | None = None
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        with self._changed:
+            return sum(map(len, self._waiting.values()))
 
     def put(self, request: Request) -> None:
         """Append a request. Raises the error in `closed` when there is one."""

@@ -51,8 +51,10 @@ class Worker:
     def run(self) -> None:
         """The thread's work."""
         with torch.inference_mode():
-            while self._admit():
+            while True:
                 try:
+                    if not self._admit():
+                        break
                     self._drop_stopped()
                     self._read_chunk()
                     self._write_tokens()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -140,3 +142,27 @@ def test_nothing_is_remembered_of_visitors_who_have_gone(order: Sequence[str]) -
         queue.left(next(one for one in requests if one.visitor == visitor))
     kept = (queue._waiting, queue._running, queue._served, queue._began, queue._told)
     assert [len(one) for one in kept] == [0] * 5
+
+
+def test_its_length_may_be_asked_while_others_put_and_remove() -> None:
+    queue, over = RequestQueue(), threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            for visitor in "abcdef":
+                queue.put(request(visitor))
+            queue.remove_all()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    others = [threading.Thread(target=come_and_go) for _ in range(2)]
+    try:
+        for other in others:
+            other.start()
+        for _ in range(50_000):
+            assert 0 <= len(queue) <= 12
+    finally:
+        over.set()
+        sys.setswitchinterval(before)
+        for other in others:
+            other.join()

@@ -460,3 +460,20 @@ def test_an_abandoned_request_in_the_queue_is_never_computed(start: Engines) -> 
     first.join(PATIENCE)
     wait_for(lambda: is_idle(engine))
     assert computed == []
+
+
+def test_a_fault_while_requests_are_admitted_fails_them_and_not_the_engine(
+    start: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, faults = start(), [RuntimeError("a fault of ours")]
+    report = engine._queue.report
+
+    def report_later() -> None:
+        if faults:
+            raise faults.pop()
+        report()
+
+    monkeypatch.setattr(engine._queue, "report", report_later)
+    with pytest.raises(EngineError, match="a fault of ours"):
+        ask(engine, "one")
+    assert ask(engine, "one")
