@@ -42,8 +42,10 @@ main()
 _LOOK_SECONDS = 0.05
 _WAIT_SECONDS = 0.2
 _END_SECONDS = 5.0
+_SILENCE_SECONDS = 30.0
 _CLOSED = "the engine was closed; load it again to go on"
 _ENDED = "the process that holds the model ended ({why}); try again, the model is loaded anew then"
+_SILENT = "the process that holds the model does not answer; start the program again if this goes on"
 _KILLED = "it was killed; the computer may have run out of memory"
 
 
@@ -178,7 +180,10 @@ class _Child:
     def ask(self, word: str, body: bytes) -> bytes:
         """Ask for something whose answer is one line. Raises what the engine raises."""
         with self.request(word, body) as (_, lines):
-            line = lines.get()
+            try:
+                line = lines.get(timeout=_SILENCE_SECONDS)
+            except queue.Empty:
+                raise EngineError(_SILENT) from None
             if isinstance(line, GlmError):
                 raise line
             if line.startswith(b'{"error"'):

@@ -135,6 +135,22 @@ def test_its_errors_are_those_of_the_engine(apart: ProcessEngine) -> None:
     assert said(apart, GREEDY)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_a_process_that_does_not_answer_is_not_waited_for_without_end(
+    apart: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glm.process_engine._SILENCE_SECONDS", 0.2)
+    (child,) = engines()
+    child.suspend()
+    try:
+        with pytest.raises(EngineError, match="does not answer"):
+            apart.count_tokens(QUESTION)
+    finally:
+        child.resume()
+    monkeypatch.undo()
+    assert apart.count_tokens(QUESTION) > 0
+
+
 def test_what_cannot_be_loaded_says_why_and_keeps_the_traceback(tmp_path: Path) -> None:
     before = engines()
     with pytest.raises(EngineError, match=r"config\.json") as caught:
