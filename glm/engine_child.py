@@ -18,8 +18,6 @@ from glm import load_engine, wire
 from glm.engine import Engine
 from glm.errors import as_load_error
 
-OUT_OF_MEMORY = "not enough memory for this model; close other programs, or try --dtype bfloat16"
-
 
 def main() -> None:
     """Load the model that the first argument describes, and serve it until standard input ends."""
